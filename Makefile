@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+# Trivet's table of contents: every object by hand, room by room, in reading order.
+
+.DEFAULT_GOAL := all
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+# ---- What you may set ------------------------------------------------------------------
+
+RUNNER ?= auto
+GUEST ?=
+ARGS ?=
+CPUS ?= 1
+MEM ?= 512
+MODEL ?=
+CMDLINE ?=
+TIMEOUT ?=
+
+ifeq ($(origin CC),default)
+CC := $(CROSS_COMPILE)gcc
+endif
+LD := $(CROSS_COMPILE)ld
+OBJCOPY := $(CROSS_COMPILE)objcopy
+NM := $(CROSS_COMPILE)nm
+STRIP := $(CROSS_COMPILE)strip
+
+# ---- The rooms, low to high ------------------------------------------------------------
+
+lib := error string format number
+
+boot := header.S entry.S say.S trampoline.S multiboot2
+
+kernel := main options option_table option_words \
+	log log_ring log_guest console console_init serial vga_text framebuffer screen \
+	cpu cpu_features traps trap_stubs.S fixup msr_safe image \
+	panic panic_dump backtrace symbols outcome power \
+	acpi acpi_init acpi_tables acpi_aml acpi_register \
+	time time_sources time_calibrate time_choose apic pic smp smp_call smp_page
+
+mm := layout reserve frame frame_tree frame_node bits512 walker walker_lookup host_map host_map_load
+
+vmx := vmcs caps controls control_names requirements preflight vmx \
+	setup host_state switch reset registers control_registers pdpte ept bitmaps \
+	entry.S vcpu event exits exit_simple exit_interrupt exit_cr exit_dr exit_msr \
+	exit_io exit_io_string exit_memory exit_task exit_descriptor errors dump
+
+machine :=
+
+# V=1 shows the commands.
+quiet = $(if $(V),,@printf "  %-5s %s\n" $(1) $@;)
+
+rooms := lib boot kernel mm vmx machine
+
+# ---- Flags -------------------------------------------------------------------------------
+
+warnings := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef
+CPPFLAGS := -I.
+CFLAGS := -std=gnu11 -O2 -g $(warnings) -ffreestanding -fno-pic -fno-pie \
+	-mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-stack-protector \
+	-fno-omit-frame-pointer -fno-asynchronous-unwind-tables -fno-strict-aliasing \
+	-fcf-protection=none -ffunction-sections -fdata-sections
+ASFLAGS := -g -D__ASSEMBLER__
+LDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack --build-id=none --gc-sections -T boot/trivet.lds
+
+# A name without an ending is a C file.
+object = $(patsubst %,build/%.o,$(basename $(1)))
+objects := $(foreach room,$(rooms),$(call object,$(addprefix $(room)/,$($(room)))))
+
+# ---- The image -----------------------------------------------------------------------------
+
+.PHONY: all iso
+all: build/trivet.elf build/trivet ## build the image: build/trivet (stripped), build/trivet.elf (with symbols)
+
+iso: build/trivet.iso ## build the hybrid ISO (BIOS and UEFI, CD and USB): build/trivet.iso
+
+build/%.o: %.c
+	@mkdir -p $(@D)
+	$(call quiet,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+build/%.o: %.S
+	@mkdir -p $(@D)
+	$(call quiet,AS)$(CC) $(CPPFLAGS) $(ASFLAGS) -MMD -MP -c -o $@ $<
+
+build/%.o: build/%.c
+	$(call quiet,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+build/%.o: build/%.S
+	@mkdir -p $(@D)
+	$(call quiet,AS)$(CC) $(CPPFLAGS) $(ASFLAGS) -MMD -MP -c -o $@ $<
+
+# The image contains a table of its own functions, so it is linked twice; the
+# second link must not move them.
+build/pass1.elf: $(objects) build/font.o boot/trivet.lds
+	$(call quiet,LD)$(LD) $(LDFLAGS) -o $@ $(objects) build/font.o
+
+build/symbols.S: build/pass1.elf scripts/symbols.py
+	$(call quiet,NM)scripts/symbols.py $(NM) $< $@
+
+build/trivet.elf: build/pass1.elf build/symbols.o
+	$(call quiet,LD)$(LD) $(LDFLAGS) -o $@ $(objects) build/font.o build/symbols.o
+	@scripts/symbols.py --check $(NM) $@ build/symbols.S
+
+build/trivet: build/trivet.elf
+	$(call quiet,STRIP)$(STRIP) -o $@ $<
+
+build/font.c: scripts/font.py
+	@mkdir -p $(@D)
+	$(call quiet,FONT)scripts/font.py -o $@
+
+build/trivet.iso: build/trivet grub.cfg scripts/image
+	$(call quiet,ISO)scripts/image -o $@ --options '$(CMDLINE)' $<
+
+-include $(objects:.o=.d)
+
+.PHONY: clean
+clean: ## remove everything that was built
+	rm -rf build

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Exits whose handling is a line or two.
+ */
+#include "vmx/exits.h"
+#include "vmx/instructions.h"
+
+#include "lib/x86.h"
+
+enum verdict exit_cpuid(struct vcpu *v)
+{
+	v->ops->cpuid(v);
+	return NEXT;
+}
+
+enum verdict exit_vmcall(struct vcpu *v)
+{
+	return v->ops->hypercall(v);
+}
+
+enum verdict exit_hlt(struct vcpu *v)
+{
+	(void)v;
+	return WAIT;
+}
+
+/*
+ * PAUSE costs nothing to skip. INVD must not throw away the host's dirty
+ * lines, and guest RAM is coherent with them: nothing to write back either.
+ */
+enum verdict exit_skip(struct vcpu *v)
+{
+	(void)v;
+	return NEXT;
+}
+
+enum verdict exit_ignore(struct vcpu *v)
+{
+	(void)v;
+	return AGAIN;
+}
+
+enum verdict exit_undefined(struct vcpu *v)
+{
+	event_exception(v, VECTOR_UD);
+	return AGAIN;
+}
+
+enum verdict exit_protected(struct vcpu *v)
+{
+	event_exception_error(v, VECTOR_GP, 0);
+	return AGAIN;
+}
+
+/* Only where a CPU forces INVLPG exiting; the qualification is the linear address. */
+enum verdict exit_invlpg(struct vcpu *v)
+{
+	if (invvpid(INVVPID_ADDRESS, v->vpid, vmcs_read(VMCS_EXIT_QUALIFICATION)) != VMX_OK)
+		return vcpu_stop(v, STOP_EMULATION, "INVVPID failed for INVLPG of",
+				 vmcs_read(VMCS_EXIT_QUALIFICATION));
+	return NEXT;
+}
+
+enum verdict exit_triple_fault(struct vcpu *v)
+{
+	return vcpu_stop(v, STOP_TRIPLE_FAULT, "at RIP", vmcs_read(VMCS_GUEST_RIP));
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of exits: one row a basic exit reason. A handler decodes what
+ * the processor reports into a small struct, acts on it (or asks the
+ * machine through v->ops), and returns the exit's verdict. An empty row
+ * stops the vCPU. All run with the vCPU loaded, on the exit path: no
+ * allocation, no lock, no text.
+ */
+#pragma once
+
+#include "lib/bits.h"
+#include "vmx/entry.h"
+#include "vmx/vcpu.h"
+
+typedef enum verdict (*exit_handler_fn)(struct vcpu *v);
+
+extern const exit_handler_fn exit_handlers[EXIT_REASONS];
+
+/*
+ * Can an exit with this reason interrupt the delivery of an event? Only
+ * then IDT-vectoring information needs a look.
+ * SDM "Information for VM Exits That Occur During Event Delivery".
+ */
+static __always_inline bool exit_interrupts_delivery(u32 reason)
+{
+	const u64 reasons = BIT(EXIT_EXCEPTION_NMI) | BIT(EXIT_TRIPLE_FAULT) | BIT(EXIT_TASK_SWITCH) |
+			    BIT(EXIT_APIC_ACCESS) | BIT(EXIT_EPT_VIOLATION) |
+			    BIT(EXIT_EPT_MISCONFIGURATION) | BIT(EXIT_PML_FULL);
+
+	/* Reasons above 63 share a bit with one below: one read too many, no harm. */
+	return reasons >> (reason & 63) & 1;
+}
+
+/* VMLAUNCH or VMRESUME failed: a bug of ours, panic with the error's meaning. */
+_Noreturn void exit_vmfail(struct vcpu *v, enum entry_result how);
+
+/* The processor refused the guest's state (bit 31 of the reason): the vCPU stops. */
+void exit_entry_failed(struct vcpu *v, u32 reason);
+
+/* SDM "VM-Instruction Error Numbers": what a number means, or "unknown". */
+const char *vmx_error_text(u32 number);
+
+/* exit_simple.c */
+enum verdict exit_cpuid(struct vcpu *v);
+enum verdict exit_vmcall(struct vcpu *v);
+enum verdict exit_hlt(struct vcpu *v);
+enum verdict exit_skip(struct vcpu *v);	   /* PAUSE, WBINVD, INVD: nothing to do here */
+enum verdict exit_undefined(struct vcpu *v); /* #UD: instructions that we do not offer */
+enum verdict exit_protected(struct vcpu *v); /* #GP(0) */
+enum verdict exit_invlpg(struct vcpu *v);
+enum verdict exit_triple_fault(struct vcpu *v);
+enum verdict exit_ignore(struct vcpu *v);  /* INIT of the computer: not the guest's */
+
+/* exit_interrupt.c */
+enum verdict exit_exception_nmi(struct vcpu *v);
+enum verdict exit_external_interrupt(struct vcpu *v);
+enum verdict exit_interrupt_window(struct vcpu *v);
+enum verdict exit_nmi_window(struct vcpu *v);
+enum verdict exit_preemption_timer(struct vcpu *v);
+
+/* exit_cr.c, exit_dr.c */
+enum verdict exit_cr_access(struct vcpu *v);
+enum verdict exit_mov_dr(struct vcpu *v);
+
+/* exit_msr.c */
+enum verdict exit_rdmsr(struct vcpu *v);
+enum verdict exit_wrmsr(struct vcpu *v);
+enum verdict exit_xsetbv(struct vcpu *v);
+enum verdict exit_rdtsc(struct vcpu *v);
+enum verdict exit_rdtscp(struct vcpu *v);
+
+/* exit_io.c, exit_io_string.c */
+enum verdict exit_io(struct vcpu *v);
+
+/* exit_memory.c */
+enum verdict exit_ept_violation(struct vcpu *v);
+enum verdict exit_ept_misconfiguration(struct vcpu *v);
+
+/* exit_task.c, exit_descriptor.c */
+enum verdict exit_task_switch(struct vcpu *v);
+enum verdict exit_gdtr_idtr(struct vcpu *v);
+enum verdict exit_ldtr_tr(struct vcpu *v);

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A vCPU's life outside of the run loop: making it, taking it onto a CPU
+ * and off again, giving everything back.
+ */
+#include "kernel/cpu.h"
+#include "kernel/panic.h"
+#include "lib/error.h"
+#include "lib/x86.h"
+#include "mm/frame.h"
+#include "mm/layout.h"
+#include "vmx/ept.h"
+#include "vmx/host_state.h"
+#include "vmx/instructions.h"
+#include "vmx/switch.h"
+#include "vmx/vcpu.h"
+#include "vmx/vmx.h"
+
+_Static_assert(sizeof(struct vcpu) <= PAGE_SIZE, "a vCPU is one frame");
+
+/* CR0 bits that change without an exit; see control_registers.c. */
+#define CR0_GUEST_OWNED (CR0_TS | CR0_MP | CR0_EM | CR0_WP | CR0_AM)
+
+/* CR4 bits that may change without an exit, as far as the machine offers them. */
+#define CR4_GUEST_OWNED                                                                            \
+	(CR4_VME | CR4_PVI | CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_PGE | CR4_PCE |            \
+	 CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_UMIP | CR4_FSGSBASE | CR4_PCIDE | CR4_SMEP | CR4_SMAP)
+
+#define NO_LINK (~0UL)
+
+static void write_controls(struct vcpu *v, const struct vcpu_config *config)
+{
+	const u32 *solved = vmx_host.controls.word;
+
+	v->pin_controls = solved[CONTROL_PIN] & ~(config->slice_tsc ? 0 : PIN_PREEMPTION_TIMER);
+	v->proc_controls = solved[CONTROL_PROC] | (config->tsc_exits ? PROC_RDTSC : 0);
+	v->proc_controls2 = solved[CONTROL_PROC2];
+	v->exit_controls = solved[CONTROL_EXIT];
+	v->entry_controls = solved[CONTROL_ENTRY];
+
+	vmcs_write(VMCS_PIN_CONTROLS, v->pin_controls);
+	vmcs_write(VMCS_PROC_CONTROLS, v->proc_controls);
+	vmcs_write(VMCS_PROC_CONTROLS2, v->proc_controls2);
+	vmcs_write(VMCS_EXIT_CONTROLS, v->exit_controls);
+	vmcs_write(VMCS_ENTRY_CONTROLS, v->entry_controls);
+	vmcs_write(VMCS_EXIT_MSR_STORE_COUNT, 0);
+	vmcs_write(VMCS_EXIT_MSR_LOAD_COUNT, 0);
+	vmcs_write(VMCS_ENTRY_MSR_LOAD_COUNT, 0);
+	vmcs_write(VMCS_CR3_TARGET_COUNT, 0);
+	vmcs_write(VMCS_VMCS_LINK_POINTER, NO_LINK);
+
+	vmcs_write(VMCS_EXCEPTION_BITMAP, BIT(VECTOR_DB) | BIT(VECTOR_AC) | BIT(VECTOR_MC));
+	vmcs_write(VMCS_PAGE_FAULT_MASK, 0);
+	vmcs_write(VMCS_PAGE_FAULT_MATCH, 0);
+	vmcs_write(VMCS_TSC_OFFSET, 0);
+	vmcs_write(VMCS_IO_BITMAP_A, config->io_bitmaps);
+	vmcs_write(VMCS_IO_BITMAP_B, config->io_bitmaps + PAGE_SIZE);
+	vmcs_write(VMCS_MSR_BITMAP, config->msr_bitmap);
+	vmcs_write(VMCS_EPT_POINTER, v->ept->eptp);
+	if (v->proc_controls2 & PROC2_VPID)
+		vmcs_write(VMCS_VPID, v->vpid);
+	if (v->proc_controls2 & PROC2_XSAVES)
+		vmcs_write(VMCS_XSS_EXIT_BITMAP, ~0UL);
+	if (v->pin_controls & PIN_PREEMPTION_TIMER)
+		vmcs_write(VMCS_PREEMPTION_TIMER_VALUE,
+			   MIN(v->slice_tsc >> (vmx_host.caps.misc & MISC_PREEMPTION_SHIFT),
+			       (u64)~0U));
+	vmcs_write(VMCS_CR0_GUEST_HOST_MASK, ~v->cr0_guest_owned);
+	vmcs_write(VMCS_CR4_GUEST_HOST_MASK, ~v->cr4_guest_owned);
+}
+
+static int create_vmcs(struct vcpu *v)
+{
+	struct vmcs_region *region = frame_alloc_zeroed(FRAME_ORDER_4K, FRAME_VCPU);
+
+	if (!region)
+		return -ERR_NOMEM;
+	region->revision = vmx_host.caps.basic & BASIC_REVISION;
+	v->vmcs = virt_to_phys(region);
+	panic_on(vmclear(v->vmcs) != VMX_OK);
+	return 0;
+}
+
+static void apply(struct vcpu *v, const struct vcpu_config *config)
+{
+	v->index = config->index;
+	v->vm = config->vm;
+	v->ops = config->ops;
+	v->cpuid_table = config->cpuid_table;
+	v->ept = config->ept;
+	v->cr4_allowed = config->cr4_allowed;
+	v->xcr0_allowed = config->xcr0_allowed;
+	v->efer_allowed = config->efer_allowed;
+	v->slice_tsc = config->slice_tsc;
+	v->cr0_guest_owned = CR0_GUEST_OWNED;
+	v->cr4_guest_owned = CR4_GUEST_OWNED & config->cr4_allowed;
+	v->vpid = vmx_host.controls.word[CONTROL_PROC2] & PROC2_VPID ? config->vpid : 0;
+}
+
+int vcpu_create(struct vcpu **out, const struct vcpu_config *config)
+{
+	struct vcpu *v = frame_alloc_zeroed(FRAME_ORDER_4K, FRAME_VCPU);
+	int error;
+
+	if (!v)
+		return -ERR_NOMEM;
+	apply(v, config);
+	error = switch_create(v);
+	if (error)
+		goto free_vcpu;
+	error = create_vmcs(v);
+	if (error)
+		goto free_switch;
+
+	vcpu_load(v);
+	write_controls(v, config);
+	vcpu_reset(v);
+	if (v->vpid)
+		vcpu_flush(v);
+	vcpu_unload(v);
+	*out = v;
+	return 0;
+
+free_switch:
+	switch_destroy(v);
+free_vcpu:
+	frame_free(virt_to_phys(v), FRAME_ORDER_4K, FRAME_VCPU);
+	return error;
+}
+
+void vcpu_destroy(struct vcpu *v)
+{
+	panic_on(v->cpu);
+	frame_free(v->vmcs, FRAME_ORDER_4K, FRAME_VCPU);
+	switch_destroy(v);
+	frame_free(virt_to_phys(v), FRAME_ORDER_4K, FRAME_VCPU);
+}
+
+void vcpu_load(struct vcpu *v)
+{
+	struct cpu *cpu = this_cpu();
+
+	panic_on(v->cpu || cpu->current_vcpu);
+	panic_on(vmptrld(v->vmcs) != VMX_OK);
+	v->cpu = cpu;
+	cpu->current_vcpu = v;
+	host_state_write(v);
+	switch_in(v);
+}
+
+/* VMCLEAR writes the VMCS back to memory, so that another CPU may load it. */
+void vcpu_unload(struct vcpu *v)
+{
+	panic_on(v->cpu != this_cpu());
+	switch_out(v);
+	panic_on(vmclear(v->vmcs) != VMX_OK);
+	v->launched = 0;
+	v->cpu->current_vcpu = NULL;
+	v->cpu = NULL;
+}
+
+void vcpu_flush(struct vcpu *v)
+{
+	enum invvpid_type type = vmx_host.caps.ept_vpid & EPTCAP_INVVPID_SINGLE ? INVVPID_SINGLE
+									       : INVVPID_ALL;
+
+	panic_on(invvpid(type, v->vpid, 0) != VMX_OK);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one function that moves RIP over an instruction, and alone knows
+ * what else that means: the shadow of STI and MOV SS ends, and a guest that
+ * single-steps itself gets its debug exception afterwards.
+ * SDM "Masking Interrupts When Executing Instructions That Load SS",
+ * "Guest Non-Register State" (pending debug exceptions).
+ */
+#pragma once
+
+#include "lib/bits.h"
+#include "lib/x86.h"
+#include "vmx/instructions.h"
+#include "vmx/vcpu.h"
+
+static __always_inline void step_over(struct vcpu *v)
+{
+	u64 rip = vmcs_read(VMCS_GUEST_RIP);
+	u64 length = vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH);
+	u64 blocking, rflags;
+
+	(void)v;
+	/*
+	 * RIP is not cut to 32 bits outside of 64-bit mode: an instruction that
+	 * ends beyond the limit would have faulted before it exited.
+	 */
+	vmcs_write(VMCS_GUEST_RIP, rip + length);
+
+	blocking = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
+	if (unlikely(blocking & (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS)))
+		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
+			   blocking & ~(INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS));
+
+	rflags = vmcs_read(VMCS_GUEST_RFLAGS);
+	if (unlikely(rflags & RFLAGS_TF))
+		vmcs_write(VMCS_GUEST_PENDING_DEBUG,
+			   vmcs_read(VMCS_GUEST_PENDING_DEBUG) | PENDING_DEBUG_BS);
+}

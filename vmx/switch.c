@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+#include "vmx/switch.h"
+
+#include "kernel/asm.h"
+#include "kernel/cpu.h"
+#include "lib/error.h"
+#include "lib/string.h"
+#include "lib/x86.h"
+#include "mm/frame.h"
+#include "mm/layout.h"
+#include "vmx/vcpu.h"
+
+/* Kept in switched_state.msr[]. TSC_AUX is last: not every CPU has it. */
+static const u32 switched[SWITCHED_MSRS] = {
+	MSR_STAR, MSR_LSTAR, MSR_CSTAR, MSR_SYSCALL_MASK, MSR_KERNEL_GS_BASE, MSR_TSC_AUX,
+};
+
+/* Those of the above that every CPU has, and those that are VMCS fields; TSC_AUX is last. */
+static const u32 pass_through[] = {
+	MSR_STAR,	MSR_LSTAR,	  MSR_CSTAR,	    MSR_SYSCALL_MASK,
+	MSR_KERNEL_GS_BASE, MSR_FS_BASE,  MSR_GS_BASE,	    MSR_SYSENTER_CS,
+	MSR_SYSENTER_ESP, MSR_SYSENTER_EIP, MSR_TSC_AUX,
+};
+
+static bool has_tsc_aux(void)
+{
+	return cpuid(0x80000001, 0).edx & BIT(27);
+}
+
+static unsigned switched_count(void)
+{
+	return has_tsc_aux() ? SWITCHED_MSRS : SWITCHED_MSRS - 1;
+}
+
+unsigned switch_pass_through(const u32 **msrs)
+{
+	*msrs = pass_through;
+	return ARRAY_SIZE(pass_through) - !has_tsc_aux();
+}
+
+/* What the host leaves in the processor between guests. */
+static const struct switched_state nobodys = { .dr6 = DR6_RESET, .xcr0 = XCR0_X87 };
+
+/*
+ * The initial FPU state: control words as FNINIT leaves them; the header's
+ * empty XSTATE_BV puts every other component into its initial state, so
+ * 576 bytes will do for any XCR0. SDM "Operation of XRSTOR".
+ */
+static const struct {
+	u16 control_word, rest1[11];
+	u32 mxcsr, rest2[137];
+} __aligned(64) initial_fpu = { .control_word = 0x37f, .mxcsr = 0x1f80 };
+_Static_assert(sizeof(initial_fpu) == 576, "legacy region and XSAVE header");
+
+/* Bytes of an XSAVE area for everything this CPU has; 512 for FXSAVE. */
+static u32 fpu_size(void)
+{
+	return cpu_features.xsave ? MAX(cpuid(0xd, 0).ecx, 576U) : 512;
+}
+
+/* All state components this CPU has: what we save, whatever the guest's XCR0 says. */
+static u64 fpu_components(void)
+{
+	struct cpuid_regs r = cpuid(0xd, 0);
+
+	return (u64)r.edx << 32 | r.eax;
+}
+
+static void fpu_restore(const void *area)
+{
+	if (!cpu_features.xsave) {
+		asm volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
+		return;
+	}
+	xcr0_write(fpu_components());
+	asm volatile("xrstor64 (%0)" : : "r"(area), "a"(~0U), "d"(~0U) : "memory");
+}
+
+static void fpu_save(void *area)
+{
+	if (!cpu_features.xsave) {
+		asm volatile("fxsave64 (%0)" : : "r"(area) : "memory");
+		return;
+	}
+	xcr0_write(fpu_components());
+	asm volatile("xsave64 (%0)" : : "r"(area), "a"(~0U), "d"(~0U) : "memory");
+}
+
+int switch_create(struct vcpu *v)
+{
+	u32 size = fpu_size();
+	void *area;
+
+	v->fpu_order = 0;
+	while ((PAGE_SIZE << v->fpu_order) < size)
+		v->fpu_order++;
+	area = frame_alloc_zeroed(v->fpu_order, FRAME_VCPU);
+	if (!area)
+		return -ERR_NOMEM;
+	v->fpu = virt_to_phys(area);
+	memcpy(area, &initial_fpu, sizeof(initial_fpu));
+	return 0;
+}
+
+void switch_destroy(struct vcpu *v)
+{
+	frame_free(v->fpu, v->fpu_order, FRAME_VCPU);
+}
+
+static void load(const struct switched_state *state, const void *fpu)
+{
+	fpu_restore(fpu);
+	if (cpu_features.xsave)
+		xcr0_write(state->xcr0);
+	for (unsigned i = 0; i < switched_count(); i++)
+		wrmsr(switched[i], state->msr[i]);
+	cr2_write(state->cr2);
+	dr0_write(state->dr[0]);
+	dr1_write(state->dr[1]);
+	dr2_write(state->dr[2]);
+	dr3_write(state->dr[3]);
+	dr6_write(state->dr6);
+}
+
+void switch_in(struct vcpu *v)
+{
+	load(&v->switched, phys_to_virt(v->fpu));
+}
+
+void switch_out(struct vcpu *v)
+{
+	struct switched_state *state = &v->switched;
+
+	state->xcr0 = v->xcr0;
+	fpu_save(phys_to_virt(v->fpu));
+	for (unsigned i = 0; i < switched_count(); i++)
+		state->msr[i] = rdmsr(switched[i]);
+	state->cr2 = cr2_read();
+	state->dr[0] = dr0_read();
+	state->dr[1] = dr1_read();
+	state->dr[2] = dr2_read();
+	state->dr[3] = dr3_read();
+	state->dr6 = dr6_read();
+	load(&nobodys, &initial_fpu);
+}
+
+void switch_reset(struct vcpu *v)
+{
+	v->switched = nobodys;
+	v->xcr0 = XCR0_X87;
+	load(&nobodys, &initial_fpu);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The run loop: the first page of the book. One turn is one exit:
+ *
+ *	attend     whatever must happen before the guest may go on
+ *	vmx_enter  the guest runs
+ *	reason     read once
+ *	handler    one row of vmx/exits.c
+ *	verdict    the only statement of what becomes of it
+ */
+#include "vmx/vcpu.h"
+
+#include "kernel/time.h"
+#include "lib/x86.h"
+#include "vmx/entry.h"
+#include "vmx/exits.h"
+#include "vmx/instructions.h"
+#include "vmx/step.h"
+
+_Static_assert(offsetof(struct vcpu, regs.rax) == VCPU_RAX, "entry.S");
+_Static_assert(offsetof(struct vcpu, regs.rdi) == VCPU_RDI, "entry.S");
+_Static_assert(offsetof(struct vcpu, regs.r15) == VCPU_R15, "entry.S");
+_Static_assert(offsetof(struct vcpu, host_stack) == VCPU_HOST_STACK, "entry.S");
+_Static_assert(offsetof(struct vcpu, launched) == VCPU_LAUNCHED, "entry.S");
+
+/*
+ * What must be done before the next entry, in the order that matters: a
+ * stop wins; due timers may raise the interrupt line; then one event goes in.
+ */
+static __noinline bool attend(struct vcpu *v)
+{
+	u32 attention = __atomic_exchange_n(&v->attention, 0, __ATOMIC_ACQUIRE);
+
+	if (attention & ATTENTION_STOP) {
+		vcpu_stop(v, STOP_REQUESTED, NULL, 0);
+		return false;
+	}
+	if (attention & ATTENTION_POLL)
+		v->ops->poll(v);
+	if (!event_deliver(v)) {
+		vcpu_stop(v, STOP_TRIPLE_FAULT, NULL, 0);
+		return false;
+	}
+	return true;
+}
+
+/* HLT: let time pass until an event can go in, or something asks us to stop. */
+static __noinline enum verdict wait(struct vcpu *v)
+{
+	if (!(vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF) && !v->events.nmi_pending)
+		return vcpu_stop(v, STOP_STUCK, "HLT with interrupts off (RFLAGS.IF=0) at RIP",
+				 vmcs_read(VMCS_GUEST_RIP));
+	while (!event_wakes(v) && !(v->attention & ATTENTION_STOP)) {
+		if (!v->ops->can_wake(v))
+			return vcpu_stop(v, STOP_STUCK,
+					 "HLT, but every timer and interrupt is off, at RIP",
+					 vmcs_read(VMCS_GUEST_RIP));
+		v->ops->idle(v);
+	}
+	vcpu_attend(v, ATTENTION_EVENT);
+	return AGAIN;
+}
+
+void vcpu_run(struct vcpu *v)
+{
+	enum entry_result entered;
+	enum verdict verdict;
+	u32 reason;
+
+	do {
+		if (unlikely(v->attention) && !attend(v))
+			break;
+
+		entered = vmx_enter(v);
+		v->exit_tsc = time_tsc();
+		if (unlikely(entered != ENTRY_DONE)) {
+			exit_vmfail(v, entered);
+			break;
+		}
+
+		reason = vmcs_read(VMCS_EXIT_REASON);
+		if (unlikely(reason >= EXIT_REASONS)) {
+			exit_entry_failed(v, reason);
+			break;
+		}
+		v->launched = 1;
+		if (unlikely(exit_interrupts_delivery(reason)))
+			event_requeue(v);
+
+		verdict = exit_handlers[reason](v);
+
+		if (likely(verdict == NEXT || verdict == WAIT))
+			step_over(v);
+		v->counters.count[reason]++;
+		v->counters.cycles[reason] += time_tsc() - v->exit_tsc;
+		if (unlikely(verdict == WAIT))
+			verdict = wait(v);
+	} while (verdict != STOP);
+}
+
+void vcpu_attend(struct vcpu *v, u32 attention)
+{
+	__atomic_or_fetch(&v->attention, attention, __ATOMIC_RELEASE);
+}
+
+enum verdict vcpu_stop(struct vcpu *v, enum stop_cause cause, const char *detail, u64 value)
+{
+	if (v->stop.cause == STOP_NONE)
+		v->stop = (struct vcpu_stop){ cause, detail, value };
+	return STOP;
+}
+
+const char *stop_cause_name(enum stop_cause cause)
+{
+	static const char *const names[] = {
+		[STOP_NONE] = "still running",
+		[STOP_REQUESTED] = "stopped on request",
+		[STOP_POWER_OFF] = "power-off",
+		[STOP_RESET] = "reset",
+		[STOP_TRIPLE_FAULT] = "triple fault",
+		[STOP_BAD_MEMORY] = "access to memory that is not there",
+		[STOP_UNHANDLED] = "unhandled exit",
+		[STOP_ENTRY_FAILED] = "VM entry failed",
+		[STOP_STUCK] = "waits for ever",
+		[STOP_EMULATION] = "instruction that cannot be emulated",
+		[STOP_NO_MEMORY] = "out of memory",
+	};
+
+	return names[cause];
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A virtual CPU: its registers, its VMCS, what waits to be injected, and
+ * the loop that runs it.
+ *
+ * Life: vcpu_create, vcpu_reset, vcpu_load, vcpu_run (until it stops),
+ * vcpu_unload, vcpu_destroy. A vCPU runs on the CPU that loaded it. Only
+ * that CPU touches the struct, except for `attention`.
+ */
+#pragma once
+
+#include "lib/types.h"
+#include "vmx/event.h"
+#include "lib/bits.h"
+#include "vmx/exit_reason.h"
+#include "vmx/switch.h"
+#include "vmx/vcpu_offsets.h"
+
+struct vcpu;
+struct vm;
+struct ept;
+
+/*
+ * The only statement of an exit's fate.
+ *   NEXT   the instruction is done: step over it, go on
+ *   AGAIN  run it again, or go on at a RIP that was set: no step
+ *   WAIT   step over it, then wait for an event (HLT)
+ *   STOP   this vCPU stops here; v->stop tells why
+ */
+enum verdict { NEXT, AGAIN, WAIT, STOP };
+
+/* Registers by the processor's numbers. RSP lives in the VMCS: slot 4 is a scratch slot. */
+union vcpu_regs {
+	u64 by_index[16];
+	struct {
+		u64 rax, rcx, rdx, rbx, unused_rsp, rbp, rsi, rdi;
+		u64 r8, r9, r10, r11, r12, r13, r14, r15;
+	};
+};
+
+/* Why a vCPU stopped. Whether that is a clean end is the machine's to say. */
+enum stop_cause {
+	STOP_NONE,
+	STOP_REQUESTED,	   /* the machine or the user asked for it */
+	STOP_POWER_OFF,	   /* the guest switched its machine off */
+	STOP_RESET,	   /* the guest asked for a reset */
+	STOP_TRIPLE_FAULT,
+	STOP_BAD_MEMORY,   /* access to guest-physical memory that is nothing */
+	STOP_UNHANDLED,	   /* an exit nobody answers */
+	STOP_ENTRY_FAILED, /* the processor refused the guest's state */
+	STOP_STUCK,	   /* the guest waits for an event that cannot come */
+	STOP_EMULATION,	   /* an instruction we cannot emulate */
+	STOP_NO_MEMORY,
+};
+
+const char *stop_cause_name(enum stop_cause cause); /* "triple fault", ... */
+
+struct vcpu_stop {
+	enum stop_cause cause;
+	const char *detail; /* a literal, or NULL */
+	u64 value;	    /* what `detail` speaks of: an address, a port, a status */
+};
+
+/* An access through IN, OUT, INS or OUTS; one element of it. */
+struct port_access {
+	u16 port;
+	u8 size; /* bytes: 1, 2, 4 */
+};
+
+/* An access to guest-physical memory without a mapping, or against its permissions. */
+struct memory_access {
+	gpa_t gpa;
+	gva_t gva; /* valid if gva_valid */
+	bool gva_valid;
+	bool read, write, fetch;
+	bool table_walk; /* the access was to a guest paging structure */
+};
+
+/*
+ * What a vCPU asks of its machine. Declared here, filled in machine/,
+ * faked in tests/sim. All are called with the vCPU loaded; none may block.
+ */
+struct vcpu_ops {
+	/* Answer CPUID: leaf in RAX, subleaf in RCX; set RAX, RBX, RCX, RDX. */
+	void (*cpuid)(struct vcpu *v);
+
+	/*
+	 * One element of a port access. Reads leave `size` bytes in *value;
+	 * an absent port reads as all ones and swallows writes. NEXT, or STOP.
+	 */
+	enum verdict (*port_in)(struct vcpu *v, const struct port_access *a, u32 *value);
+	enum verdict (*port_out)(struct vcpu *v, const struct port_access *a, u32 value);
+
+	/* 0, or -ERR_...: the guest gets #GP(0). */
+	int (*msr_read)(struct vcpu *v, u32 msr, u64 *value);
+	int (*msr_write)(struct vcpu *v, u32 msr, u64 value);
+
+	/* An EPT violation. AGAIN (now mapped), NEXT (emulated), STOP. */
+	enum verdict (*memory)(struct vcpu *v, const struct memory_access *a);
+
+	/* VMCALL: number in RAX. NEXT, or STOP. */
+	enum verdict (*hypercall)(struct vcpu *v);
+
+	/*
+	 * Pointer to guest RAM of the given range for reading or writing, or NULL
+	 * when it is not all RAM within one 4K page.
+	 */
+	void *(*ram)(struct vcpu *v, gpa_t gpa, u64 length);
+
+	/*
+	 * The interrupt controller's answer to INTA: a vector, or -1. It calls
+	 * event_interrupt_line with what its output is afterwards.
+	 */
+	int (*interrupt_acknowledge)(struct vcpu *v);
+
+	/* ATTENTION_POLL was set: run what is due (timers, console input). */
+	void (*poll)(struct vcpu *v);
+
+	/* Nothing to run: wait (at most some ms) until something may have changed. */
+	void (*idle)(struct vcpu *v);
+
+	/* Can an interrupt still come? If not, a HLT is for ever: STOP_STUCK. */
+	bool (*can_wake)(struct vcpu *v);
+
+	/* CR4 or XCR0 changed: CPUID answers that mirror them must follow. */
+	void (*state_changed)(struct vcpu *v);
+};
+
+/* Bits of vcpu->attention: why the loop must look before it enters again. */
+#define ATTENTION_EVENT BIT(0) /* something may be injectable */
+#define ATTENTION_POLL	BIT(1) /* call ops->poll */
+#define ATTENTION_STOP	BIT(2) /* stop at the next chance */
+
+struct vcpu {
+	/* Known to vmx/entry.S by vmx/vcpu_offsets.h. */
+	union vcpu_regs regs;
+	u64 host_stack; /* while in the guest: our RSP */
+	u64 launched;	/* 0: VMLAUNCH next; 1: VMRESUME */
+
+	/* Hot: the loop's and the handlers'. */
+	volatile u32 attention;
+	unsigned index; /* in its VM */
+	const struct vcpu_ops *ops;
+	void *cpuid_table; /* machine/cpuid.c's answers for this vCPU */
+	struct vm *vm;
+	u64 exit_tsc; /* TSC at the last exit */
+
+	struct vcpu_events events;
+
+	/* Guest state that the processor does not switch. */
+	u64 cr8;	/* without a virtual APIC */
+	u64 xcr0;
+	struct switched_state switched; /* valid while not loaded */
+
+	/* What this vCPU runs with; see vmx/setup.c. */
+	u32 pin_controls, proc_controls, proc_controls2, entry_controls, exit_controls;
+	u64 cr0_guest_owned, cr4_guest_owned;
+	u64 cr4_allowed; /* CR4 bits the machine's CPUID policy offers */
+	u64 xcr0_allowed;
+	u64 efer_allowed;
+	u64 slice_tsc;	/* preemption timer, TSC ticks; 0 = off */
+	u16 vpid;
+	struct ept *ept;
+	hpa_t vmcs;
+	hpa_t fpu; /* XSAVE area, one or more frames */
+	unsigned fpu_order;
+	struct cpu *cpu; /* where it is loaded, or NULL */
+
+	struct vcpu_stop stop;
+	struct exit_counters {
+		u64 count[EXIT_REASONS];
+		u64 cycles[EXIT_REASONS]; /* TSC ticks from exit to the next entry */
+	} counters;
+};
+
+struct vcpu_config {
+	unsigned index;
+	u16 vpid; /* not 0, unique on this computer */
+	struct vm *vm;
+	const struct vcpu_ops *ops;
+	void *cpuid_table;
+	struct ept *ept;
+	hpa_t msr_bitmap;   /* one frame; shared by a VM's vCPUs */
+	hpa_t io_bitmaps;   /* two frames in a row */
+	u64 cr4_allowed, xcr0_allowed, efer_allowed;
+	u64 slice_tsc;
+	bool tsc_exits;	    /* intercept RDTSC(P) */
+};
+
+/* Make a vCPU in the state of vcpu_reset(). 0, -ERR_NOMEM. Any CPU with VMX on. */
+int vcpu_create(struct vcpu **out, const struct vcpu_config *config) __must_check;
+void vcpu_destroy(struct vcpu *v);
+
+/* Architectural reset state, but real mode at 0000:0000. Must be loaded. SDM "Processor State After Reset". */
+void vcpu_reset(struct vcpu *v);
+
+/* Take the vCPU onto this CPU: VMPTRLD, host state, guest FPU and MSRs. */
+void vcpu_load(struct vcpu *v);
+void vcpu_unload(struct vcpu *v);
+
+/*
+ * Run until the vCPU stops; v->stop then tells why. Must be loaded. The
+ * book's first page: vmx/vcpu.c.
+ */
+void vcpu_run(struct vcpu *v);
+
+/* Ask a vCPU to look at its attention bits; any CPU. */
+void vcpu_attend(struct vcpu *v, u32 attention);
+
+/* End with STOP from a handler: `return vcpu_stop(v, STOP_..., "text", value);` The first cause stays. */
+enum verdict vcpu_stop(struct vcpu *v, enum stop_cause cause, const char *detail, u64 value);
+
+/* RFLAGS, RIP, RSP and a register by number, as the guest sees them. Must be loaded. */
+u64 vcpu_register(const struct vcpu *v, unsigned index);
+void vcpu_set_register(struct vcpu *v, unsigned index, u64 value);
+unsigned vcpu_cpl(const struct vcpu *v);
+bool vcpu_in_64bit_code(const struct vcpu *v);
+
+/* Drop all cached translations of this vCPU's linear addresses (INVVPID). Must be loaded. */
+void vcpu_flush(struct vcpu *v);
+
+/* Start at CS:IP in real mode with the given registers cleared, DL as a BIOS leaves it. Must be loaded. */
+void vcpu_set_real_mode_entry(struct vcpu *v, u16 cs, u16 ip);
