@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Boot our ISO under nested KVM: Bochs > Linux with kvm_intel > QEMU > Trivet.
+
+Status 0: the bundled guest said goodbye and QEMU ended with the status of a
+clean run. 77: skipped, with the reason. Anything else: failed, with the log's
+tail. Takes two to three minutes; everything it makes is below build/nested.
+"""
+
+import argparse
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+
+import cdrom
+import debian
+import initramfs
+from bochs import Bochs
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+FOLDER = ROOT / "build/nested"
+SKIPPED = 77
+CLEAN = 33		# isa-debug-exit: 2 * (0x10 + outcome 0) + 1
+GOODBYE = "guest: goodbye"
+TOOLS = {"bochs-bin": "bochs", "qemu-system-x86_64": "qemu-system-x86",
+         "grub-mkrescue": "grub-pc-bin grub-common xorriso mtools",
+         "xorriso": "xorriso", "apt-get": "apt", "ldd": "libc-bin"}
+
+# Each shortens the start, but for clearcpuid: Bochs gives the size of a compacted
+# XSAVE area wrong, for which Linux would turn off XSAVE as a whole.
+LINUX_OPTIONS = ("console=ttyS0,115200 quiet mitigations=off nokaslr "
+                 "cryptomgr.notests clearcpuid=xsaves,xsavec")
+QEMU_OPTIONS = ("-accel kvm -cpu host -m 128 -display none "
+                "-serial stdio -nic none -no-reboot -cdrom /cd/trivet.iso "
+                "-device isa-debug-exit,iobase=0x501,iosize=2")
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kernel", default=ROOT / "build/trivet.elf",
+                        help="image to put on the ISO (build/trivet.elf)")
+    parser.add_argument("--iso", help="boot this ISO instead of making one")
+    parser.add_argument("--dry-run", action="store_true",
+                        help="make the CD, do not run it")
+    parser.add_argument("--timeout", type=int, default=600, metavar="SECONDS",
+                        help="of the whole run (%(default)s)")
+    parser.add_argument("--inner-timeout", type=int, default=6,
+                        metavar="SECONDS", help="of QEMU, by the clock of the "
+                        "Linux in between; a busy second of it takes about 50 "
+                        "(%(default)s)")
+    parser.add_argument("--model", default="corei7_skylake_x",
+                        help="CPU model of Bochs (%(default)s)")
+    parser.add_argument("--ips", type=int, default=20000000,
+                        help="clock of that CPU (%(default)s)")
+    parser.add_argument("--linux", default="", metavar="OPTIONS",
+                        help="more options for the Linux in between")
+    parser.add_argument("--qemu", default="", metavar="OPTIONS",
+                        help="more options for QEMU")
+    return parser.parse_args()
+
+
+def make_iso(options):
+    """The ISO under test, as path."""
+    if options.iso:
+        return pathlib.Path(options.iso)
+    if not pathlib.Path(options.kernel).exists():
+        sys.exit(f"nested: {options.kernel} is missing; run make first")
+    iso = FOLDER / "trivet.iso"
+    subprocess.run([ROOT / "scripts/image", "-o", iso, "--options",
+                    "runner=qemu", options.kernel], check=True)
+    return iso
+
+
+def make_cd(options):
+    """The CD for Bochs, as path."""
+    for tool, package in TOOLS.items():
+        if not shutil.which(tool):
+            raise debian.Unavailable(f"{tool} is missing: apt-get install {package}")
+    kernel = debian.real_name("linux-image-cloud-amd64",
+                              r"linux-image-\d.*-cloud-amd64")
+    tree = debian.unpack(kernel, FOLDER)
+    busybox, = debian.unpack("busybox-static", FOLDER).rglob("bin/busybox")
+    vmlinuz, = tree.glob("boot/vmlinuz-*")
+    init = (HERE / "init.sh").read_text()
+    init = init.replace("@QEMU_OPTIONS@", f"{QEMU_OPTIONS} {options.qemu}")
+    init = init.replace("@SECONDS@", str(options.inner_timeout))
+    archive = initramfs.build(busybox.read_bytes(), init.encode(),
+                              initramfs.modules_in_order(tree))
+    cd = FOLDER / "nested.iso"
+    cdrom.build(cd, vmlinuz, archive, shutil.which("qemu-system-x86_64"),
+                make_iso(options), f"{LINUX_OPTIONS} {options.linux}")
+    print(f"nested: {cd.relative_to(ROOT)}: {cd.stat().st_size >> 20} MB, "
+          f"initramfs {len(archive) >> 20} MB, {kernel}")
+    return cd
+
+
+def run(options, cd):
+    """Run it; the serial lines, the wall time, how it ended."""
+    seen = []
+    with Bochs(FOLDER, cd, options.model, options.ips, 1024) as machine:
+        for line in machine.lines(options.timeout):
+            seen.append(line)
+            print(f"{machine.elapsed():6.1f} {line}", flush=True)
+            if line == "nested: end":
+                break
+        return seen, machine.elapsed(), machine.last_words()
+
+
+def verdict(seen, last_words):
+    """What is wrong with these serial lines, or None."""
+    for line in seen:
+        match = re.match(r"nested: qemu exit status (\d+)", line)
+        if match:
+            status = int(match[1])
+            break
+    else:
+        return f"QEMU did not end; Bochs: {last_words}"
+    if status != CLEAN:
+        return f"QEMU ended with {status} instead of {CLEAN}"
+    if not any(line.startswith(GOODBYE) for line in seen):
+        return f"no line starts with '{GOODBYE}'"
+    return None
+
+
+def main():
+    options = arguments()
+    # So that Bochs never outlives us: its "with" block must get to its end.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    try:
+        cd = make_cd(options)
+    except (debian.Unavailable, LookupError) as reason:
+        print(f"nested: skipped: {reason}")
+        return SKIPPED
+    if options.dry_run:
+        return 0
+    seen, seconds, last_words = run(options, cd)
+    problem = verdict(seen, last_words)
+    if problem:
+        print(f"nested: FAILED after {seconds:.0f} s: {problem}; the log ends:")
+        print("\n".join(seen[-40:]))
+        return 1
+    print(f"nested: passed in {seconds:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
