@@ -51,6 +51,14 @@ quiet = $(if $(V),,@printf "  %-5s %s\n" $(1) $@;)
 
 rooms := lib boot kernel mm vmx machine
 
+# ---- Guests: programs that run inside ---------------------------------------------------
+
+# Each guest is guest/NAME.c with the common start and library, or guest/NAME.S alone.
+guest_library := interrupts interrupt_stubs.S print
+guests_c := bundled bench $(basename $(notdir $(wildcard guest/test_*.c)))
+guests_s := $(basename $(notdir $(wildcard guest/test_*.S)))
+guests := $(addprefix build/guest/,$(addsuffix .bin,$(guests_c) $(guests_s)))
+
 # ---- Flags -------------------------------------------------------------------------------
 
 warnings := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef
@@ -64,6 +72,7 @@ LDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack --build-id=n
 
 # A name without an ending is a C file.
 object = $(patsubst %,build/%.o,$(basename $(1)))
+image_objects = $(objects) build/font.o build/guest_blob.o
 objects := $(foreach room,$(rooms),$(call object,$(addprefix $(room)/,$($(room)))))
 
 # ---- The image -----------------------------------------------------------------------------
@@ -90,14 +99,14 @@ build/%.o: build/%.S
 
 # The image contains a table of its own functions, so it is linked twice; the
 # second link must not move them.
-build/pass1.elf: $(objects) build/font.o boot/trivet.lds
-	$(call quiet,LD)$(LD) $(LDFLAGS) -o $@ $(objects) build/font.o
+build/pass1.elf: $(image_objects) boot/trivet.lds
+	$(call quiet,LD)$(LD) $(LDFLAGS) -o $@ $(image_objects)
 
 build/symbols.S: build/pass1.elf scripts/symbols.py
 	$(call quiet,NM)scripts/symbols.py $(NM) $< $@
 
 build/trivet.elf: build/pass1.elf build/symbols.o
-	$(call quiet,LD)$(LD) $(LDFLAGS) -o $@ $(objects) build/font.o build/symbols.o
+	$(call quiet,LD)$(LD) $(LDFLAGS) -o $@ $(image_objects) build/symbols.o
 	@scripts/symbols.py --check $(NM) $@ build/symbols.S
 
 build/trivet: build/trivet.elf
@@ -111,6 +120,84 @@ build/trivet.iso: build/trivet grub.cfg scripts/image
 	$(call quiet,ISO)scripts/image -o $@ --options '$(CMDLINE)' $<
 
 -include $(objects:.o=.d)
+
+# ---- Guests ------------------------------------------------------------------------------
+
+GUEST_CFLAGS := -std=gnu11 -O2 -g $(warnings) -Wno-unused-function -ffreestanding -fno-pic -fno-pie -mno-red-zone \
+	-mgeneral-regs-only -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none
+GUEST_LDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack --build-id=none
+
+.PHONY: guests
+guests: $(guests) ## build the bundled and the test guests: build/guest/NAME.bin
+.SECONDARY:
+
+build/guest/%.o: guest/%.c
+	@mkdir -p $(@D)
+	$(call quiet,CC)$(CC) $(CPPFLAGS) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
+
+build/guest/start_greet.o: guest/start.S
+	@mkdir -p $(@D)
+	$(call quiet,AS)$(CC) $(CPPFLAGS) $(ASFLAGS) -DGREET -c -o $@ $<
+
+guest_objects = $(call object,$(addprefix guest/,$(guest_library)))
+
+build/guest/bundled.elf: build/guest/start_greet.o build/guest/bundled.o $(guest_objects) guest/guest.lds
+	$(call quiet,LD)$(LD) $(GUEST_LDFLAGS) -T guest/guest.lds -o $@ $(filter %.o,$^)
+
+build/guest/%.elf: build/guest/start.o build/guest/%.o $(guest_objects) guest/guest.lds
+	$(call quiet,LD)$(LD) $(GUEST_LDFLAGS) -T guest/guest.lds -o $@ $(filter %.o,$^)
+
+$(guests_s:%=build/guest/%.elf): build/guest/%.elf: build/guest/%.o guest/guest.lds
+	$(call quiet,LD)$(LD) $(GUEST_LDFLAGS) -T guest/guest.lds -o $@ $(filter %.o,$^)
+
+build/guest/%.bin: build/guest/%.elf
+	$(call quiet,BIN)$(OBJCOPY) -O binary $< $@
+
+-include $(wildcard build/guest/*.d)
+
+# The bundled guest is a blob in the image's rodata.
+build/guest_blob.S: build/guest/bundled.bin
+	@printf '.section .rodata.guest, "a"\n.globl guest_blob_start, guest_blob_end\nguest_blob_start:\n.incbin "%s"\nguest_blob_end:\n' $< > $@
+
+include tests/unit/tests.mk
+
+# ---- Running and testing -------------------------------------------------------------------
+
+# GUEST=name (build/guest/name.bin) or a path; ARGS is its command line.
+guest_file = $(if $(wildcard $(GUEST)),$(GUEST),build/guest/$(GUEST).bin)
+run_words = --runner $(RUNNER) --cpus $(CPUS) --mem $(MEM) \
+	$(if $(MODEL),--model $(MODEL)) $(if $(TIMEOUT),--timeout $(TIMEOUT)) \
+	--cmdline '$(CMDLINE)' $(if $(GUEST),--module '$(guest_file)=$(ARGS)')
+
+# What is missing is installed before anything is compiled.
+.PHONY: run debug usb test test-long setup-run setup-test
+setup-run:
+	@scripts/setup run
+setup-test:
+	@scripts/setup run test
+
+run: setup-run ## build and boot in the best bench there is; GUEST=, RUNNER=, CPUS=, MEM=, MODEL=, CMDLINE=
+	@$(MAKE) --no-print-directory build/trivet.elf $(if $(GUEST),$(filter build/guest/%,$(guest_file)))
+	@scripts/run $(run_words) build/trivet.elf
+
+debug: setup-run ## the same in QEMU, stopped, with gdb and symbols
+	@$(MAKE) --no-print-directory build/trivet.elf
+	@scripts/run $(run_words) --debug build/trivet.elf
+
+usb: iso ## tell how to write the hybrid ISO to a USB stick
+	@scripts/usb build/trivet.iso
+
+test: setup-test ## unit and boot tests; ends with "N passed, N failed"
+	@$(MAKE) --no-print-directory all guests unit
+	@scripts/test
+
+test-long: setup-test ## also what takes more than 15 minutes
+	@$(MAKE) --no-print-directory all guests unit
+	@scripts/test --long
+
+.PHONY: help
+help: ## this text
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST)) tests/unit/tests.mk
 
 .PHONY: clean
 clean: ## remove everything that was built

@@ -30,7 +30,7 @@ struct boot_range {
 struct boot_module {
 	hpa_t start;
 	u64 length;
-	char cmdline[BOOT_CMDLINE_MAX]; /* all after "module2 ", as GRUB hands it over (GRUB leaves the file name out) */
+	char cmdline[BOOT_CMDLINE_MAX]; /* without the file name: GRUB leaves it out */
 };
 
 struct boot_framebuffer {
@@ -50,7 +50,7 @@ struct boot_framebuffer {
 struct boot_info {
 	char cmdline[BOOT_CMDLINE_MAX];
 	char loader[64];
-	bool cmdline_truncated;
+	bool cmdline_truncated; /* this one or a module's */
 	bool efi; /* started by UEFI firmware */
 
 	struct boot_range ranges[BOOT_MAX_RANGES];

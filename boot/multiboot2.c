@@ -5,9 +5,9 @@
  * the others; only a tag whose own size is wrong ends the reading, because
  * nobody knows where the next one starts.
  */
-#include "boot/info.h"
-
 #include "boot/multiboot2.h"
+
+#include "boot/info.h"
 #include "lib/bits.h"
 #include "lib/error.h"
 #include "lib/string.h"
@@ -62,7 +62,7 @@ static int read_module(struct boot_info *info, struct body body)
 static enum boot_memory memory_type(u32 raw)
 {
 	return raw >= BOOT_MEMORY_USABLE && raw <= BOOT_MEMORY_BAD ? (enum boot_memory)raw
-								    : BOOT_MEMORY_RESERVED;
+								   : BOOT_MEMORY_RESERVED;
 }
 
 /* UEFI's map comes in many pieces: neighbors of one type become one range. */
@@ -203,7 +203,7 @@ int boot_info_read(struct boot_info *info, const void *mbi, u32 length)
 	const u8 *bytes = mbi;
 	struct multiboot2_info head;
 	struct multiboot2_tag tag;
-	u32 offset = sizeof(head), left;
+	u64 offset = sizeof(head);
 	int result = 0;
 
 	memset(info, 0, sizeof(*info));
@@ -217,21 +217,17 @@ int boot_info_read(struct boot_info *info, const void *mbi, u32 length)
 		length = head.total_size;
 
 	for (;;) {
-		/* offset is a multiple of 8 and was below length before it was rounded up */
-		if (offset > length || length - offset < sizeof(tag))
+		if (offset + sizeof(tag) > length)
 			return -ERR_CORRUPT;
 		memcpy(&tag, bytes + offset, sizeof(tag));
-		left = length - offset;
-		if (tag.size < sizeof(tag) || tag.size > left)
+		if (tag.size < sizeof(tag) || tag.size > length - offset)
 			return -ERR_CORRUPT;
 		if (tag.type == MULTIBOOT2_END)
 			break;
 		if (read_tag(info, tag.type,
 			     (struct body){bytes + offset + sizeof(tag), tag.size - sizeof(tag)}))
 			result = -ERR_CORRUPT;
-		if (left < ALIGN_UP((u64)tag.size, MULTIBOOT2_TAG_ALIGN))
-			return -ERR_CORRUPT;
-		offset += ALIGN_UP(tag.size, MULTIBOOT2_TAG_ALIGN);
+		offset = ALIGN_UP(offset + tag.size, MULTIBOOT2_TAG_ALIGN);
 	}
 	if (result == 0 && info->range_count == 0)
 		return -ERR_NOENT;

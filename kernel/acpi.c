@@ -32,9 +32,7 @@ static const char *printable(const char signature[4], char text[5])
 
 static const struct acpi_header *map_header(hpa_t address, acpi_map_fn map)
 {
-	if (!address || address > BIT(52) - ACPI_MAX_TABLE)
-		return NULL;
-	return map(address, sizeof(struct acpi_header));
+	return address ? map(address, sizeof(struct acpi_header)) : NULL;
 }
 
 /* Map a whole table of the given signature and check it. NULL, with a warning, when it is bad. */

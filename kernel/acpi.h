@@ -12,10 +12,10 @@
 #include "kernel/acpi_register.h"
 #include "lib/types.h"
 
-#define ACPI_MAX_CPUS	   256
-#define ACPI_MAX_TABLES	   256	  /* entries of the XSDT or RSDT that are looked at */
-#define ACPI_MAX_TABLE	   MIB(16) /* a longer table is taken for a malformed one */
-#define ACPI_LOCAL_APIC	   0xfee00000UL
+#define ACPI_MAX_CPUS	256
+#define ACPI_MAX_TABLES 256	/* entries of the XSDT or RSDT that are looked at */
+#define ACPI_MAX_TABLE	MIB(16) /* a longer table is taken for a malformed one */
+#define ACPI_LOCAL_APIC 0xfee00000UL
 
 struct acpi_info {
 	bool present;
@@ -24,8 +24,8 @@ struct acpi_info {
 	unsigned cpu_count; /* usable CPUs; at least 1 */
 	u32 cpu_apic_ids[ACPI_MAX_CPUS];
 	unsigned cpus_dropped;
-	hpa_t local_apic;   /* MADT's, or FEE00000H */
-	hpa_t io_apic;	    /* the first one's, or 0 */
+	hpa_t local_apic; /* MADT's, or FEE00000H */
+	hpa_t io_apic;	  /* the first one's, or 0 */
 	bool has_8259;
 
 	struct acpi_register pm1a_control, pm1b_control, pm_timer, reset;
@@ -38,7 +38,7 @@ struct acpi_info {
 	u16 smi_command;
 	u8 acpi_enable; /* value to write to smi_command when SCI_EN is clear */
 
-	hpa_t hpet; /* 0 = none */
+	hpa_t hpet;		    /* 0 = none */
 	volatile void *hpet_mapped; /* where acpi_init() mapped it, or NULL */
 };
 

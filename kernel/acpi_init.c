@@ -85,7 +85,8 @@ static void map_registers(acpi_map_device_fn map_device)
 void acpi_init(const struct boot_info *boot, acpi_map_fn map, acpi_map_device_fn map_device)
 {
 	map_unchecked = map;
-	address_bits = cpuid(0x80000000, 0).eax >= 0x80000008 ? cpuid(0x80000008, 0).eax & 0xff : 36;
+	address_bits =
+		cpuid(0x80000000, 0).eax >= 0x80000008 ? cpuid(0x80000008, 0).eax & 0xff : 36;
 
 	if (!try_rsdp(boot->rsdp_length ? boot->rsdp : NULL, boot->rsdp_length) && !boot->efi)
 		search_bios();

@@ -82,8 +82,9 @@ int acpi_tables_read_madt(struct acpi_info *info, const struct acpi_header *tabl
 
 		if (left < sizeof(*entry) || entry->length < sizeof(*entry) ||
 		    entry->length > left) {
-			log_warn("acpi", "MADT: malformed entry, %zu bytes before the end: the rest "
-				 "is ignored", left);
+			log_warn("acpi",
+				 "MADT: malformed entry %zu bytes before its end: no more read",
+				 left);
 			break;
 		}
 		if (entry->length >= madt_entry_size(entry->type))

@@ -93,10 +93,10 @@ struct acpi_fadt {
 	struct acpi_gas sleep_control_reg, sleep_status_reg; /* revision 5 and later */
 	u64 hypervisor_vendor_identity;
 } __packed;
-#define ACPI_FADT_V1_SIZE	 116
-#define ACPI_FADT_TMR_VAL_EXT	 BIT(8)
-#define ACPI_FADT_RESET_REG_SUP	 BIT(10)
-#define ACPI_FADT_HW_REDUCED	 BIT(20)
+#define ACPI_FADT_V1_SIZE	116
+#define ACPI_FADT_TMR_VAL_EXT	BIT(8)
+#define ACPI_FADT_RESET_REG_SUP BIT(10)
+#define ACPI_FADT_HW_REDUCED	BIT(20)
 _Static_assert(offsetof(struct acpi_fadt, reset_reg) == ACPI_FADT_V1_SIZE, "FADT, ACPI 1.0");
 _Static_assert(offsetof(struct acpi_fadt, x_dsdt) == 140, "FADT, ACPI 2.0");
 _Static_assert(offsetof(struct acpi_fadt, sleep_control_reg) == 244, "FADT, ACPI 5.0");

@@ -15,16 +15,18 @@
 #include "lib/error.h"
 #include "lib/x86.h"
 
-#define TIMER_MAX_NS	 1000000000UL
-#define CALIBRATE_NS	 2000000UL
-#define ICR_WAIT_ROUNDS	 1000000 /* an IPI takes microseconds; a dead APIC must not hang us */
-#define EOI_MAX		 256	 /* in-service bits that firmware can have left */
+#define TIMER_MAX_NS	1000000000UL
+#define CALIBRATE_NS	2000000UL
+#define ICR_WAIT_ROUNDS 1000000 /* an IPI takes microseconds; a dead APIC must not hang us */
+#define EOI_MAX		256	/* in-service bits that firmware can have left */
 
 static volatile u32 *page; /* NULL: x2APIC, or not yet known */
 static bool x2apic, ready;
 static bool deadline_mode;
-static u64 timer_hz;	 /* of the APIC timer, when not deadline_mode */
-static unsigned stopper; /* index + 1 of the CPU that stops the others */
+static u64 timer_hz;	      /* of the APIC timer, when not deadline_mode */
+static bool present[CPU_MAX]; /* by CPU index: has been through apic_init() ... */
+static u32 ids[CPU_MAX];      /* ... and has this ID */
+static unsigned stopper;      /* index + 1 of the CPU that stops the others */
 
 static u32 reg_read(u32 reg)
 {
@@ -79,9 +81,8 @@ static int enable(apic_map_fn map)
 
 static void mask_local(void)
 {
-	static const u16 regs[] = { APIC_LVT_TIMER, APIC_LVT_LINT0,   APIC_LVT_LINT1,
-				    APIC_LVT_ERROR, APIC_LVT_PERF,    APIC_LVT_THERMAL,
-				    APIC_LVT_CMCI };
+	static const u16 regs[] = {APIC_LVT_TIMER, APIC_LVT_LINT0,   APIC_LVT_LINT1, APIC_LVT_ERROR,
+				   APIC_LVT_PERF,  APIC_LVT_THERMAL, APIC_LVT_CMCI};
 	unsigned entries = bits_get(reg_read(APIC_VERSION), 23, 16) + 1;
 
 	/* The table is in order of appearance: older APICs end earlier. */
@@ -159,6 +160,8 @@ int apic_init(apic_map_fn map)
 	timer_init();
 	ready = true;
 	this_cpu()->apic_id = apic_id();
+	ids[this_cpu()->index] = this_cpu()->apic_id;
+	__atomic_store_n(&present[this_cpu()->index], true, __ATOMIC_RELEASE);
 	log_debug("apic", "cpu%u id=%u mode=%s timer=%s", this_cpu()->index, this_cpu()->apic_id,
 		  x2apic ? "x2apic" : "xapic", deadline_mode ? "tsc-deadline" : "one-shot");
 	return 0;
@@ -168,6 +171,8 @@ void apic_timer_arm(u64 ns)
 {
 	u64 ticks;
 
+	if (!ready)
+		return;
 	ns = MIN(ns, TIMER_MAX_NS);
 	if (deadline_mode) {
 		reg_write(APIC_LVT_TIMER, APIC_LVT_DEADLINE | VECTOR_TIMER);
@@ -184,6 +189,8 @@ void apic_timer_arm(u64 ns)
 
 void apic_timer_stop(void)
 {
+	if (!ready)
+		return;
 	if (deadline_mode)
 		wrmsr(MSR_TSC_DEADLINE, 0);
 	else
@@ -194,6 +201,8 @@ void apic_timer_stop(void)
 
 static bool icr_write(u32 to, u32 command)
 {
+	if (!ready)
+		return false;
 	if (x2apic) {
 		/* A WRMSR to the x2APIC is not ordered behind our stores to memory. */
 		asm volatile("mfence; lfence" : : : "memory");
@@ -225,17 +234,25 @@ bool apic_send_interrupt(u32 to, u8 vector)
 	return icr_write(to, APIC_ICR_ASSERT | vector);
 }
 
+/* One by one: QEMU lets the shorthand's NMI wake a CPU that nobody has started, in the BIOS. */
+static void send_nmis(unsigned self)
+{
+	for (unsigned i = 0; i < CPU_MAX; i++)
+		if (i != self && __atomic_load_n(&present[i], __ATOMIC_ACQUIRE))
+			(void)icr_write(ids[i], APIC_ICR_NMI | APIC_ICR_ASSERT);
+}
+
 void apic_stop_others(void)
 {
 	unsigned nobody = 0, self;
 
-	if (!ready || cpu_online < 2)
+	if (!ready)
 		return;
-	self = this_cpu()->index + 1;
-	if (__atomic_compare_exchange_n(&stopper, &nobody, self, false, __ATOMIC_ACQ_REL,
+	self = this_cpu()->index;
+	if (__atomic_compare_exchange_n(&stopper, &nobody, self + 1, false, __ATOMIC_ACQ_REL,
 					__ATOMIC_ACQUIRE))
-		icr_write(0, APIC_ICR_NMI | APIC_ICR_ASSERT | APIC_ICR_OTHERS);
-	else if (stopper != self)
+		send_nmis(self);
+	else if (stopper != self + 1)
 		cpu_stop(); /* somebody stops us at this moment */
 }
 

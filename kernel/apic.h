@@ -23,7 +23,10 @@ int apic_init(apic_map_fn map) __must_check;
 u32 apic_id(void);
 void apic_eoi(void);
 
-/* Interrupt with VECTOR_TIMER in `ns` (at least once, never more than 1 s ahead). TSC-deadline where present. */
+/*
+ * Interrupt with VECTOR_TIMER in `ns` (at least once, never more than 1 s ahead). TSC-deadline
+ * where present. Without an APIC, nothing happens.
+ */
 void apic_timer_arm(u64 ns);
 void apic_timer_stop(void);
 
@@ -32,7 +35,7 @@ bool apic_send_init(u32 to);
 bool apic_send_startup(u32 to, hpa_t page); /* starts at page, below 1 MiB */
 bool apic_send_interrupt(u32 to, u8 vector);
 
-/* Stop all other CPUs for good (NMI to all but self). Safe in a panic, and before apic_init(). */
+/* Stop all other CPUs for good, by NMI. Safe in a panic, and before apic_init(). */
 void apic_stop_others(void);
 
 /* For the NMI handler: another CPU has called apic_stop_others(). */

@@ -43,4 +43,3 @@
 #define APIC_ICR_STARTUP  (6UL << 8)
 #define APIC_ICR_PENDING  BIT(12) /* xAPIC only */
 #define APIC_ICR_ASSERT	  BIT(14)
-#define APIC_ICR_OTHERS	  BITS(19, 18) /* all but self */

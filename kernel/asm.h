@@ -122,6 +122,11 @@ static __always_inline void invlpg(u64 address)
 	asm volatile("invlpg (%0)" : : "r"(address) : "memory");
 }
 
+static __always_inline void cpu_interrupts_off(void)
+{
+	asm volatile("cli" : : : "memory");
+}
+
 /* Wait for an interrupt with interrupts on, then switch them off again. */
 static __always_inline void cpu_wait_interrupt(void)
 {

@@ -115,7 +115,7 @@ void consoles_init_late(const struct boot_info *boot, const struct options *opti
 			console_map_fn map)
 {
 	const struct boot_framebuffer *mode = &boot->framebuffer;
-	/* Without a word from the loader a BIOS machine shows text; a UEFI machine shows nothing. */
+	/* Without a word from the loader a BIOS machine shows text, a UEFI machine nothing. */
 	bool text = mode->type == BOOT_FB_TEXT || (mode->type == BOOT_FB_NONE && !boot->efi);
 
 	if (text) {

@@ -10,15 +10,14 @@
 #include "kernel/traps.h"
 #include "lib/x86.h"
 
-#define GDT_CODE64    0x00af9b000000ffffUL
-#define GDT_DATA      0x00cf93000000ffffUL
+#define GDT_CODE64	 0x00af9b000000ffffUL
+#define GDT_DATA	 0x00cf93000000ffffUL
 #define GDT_TSS_BUSY_NOT 0x0000890000000000UL
 
 #define EARLY_IST_SIZE 8192
 
 struct cpu boot_cpu;
 bool cpu_ready;
-unsigned cpu_online;
 
 /* Only until stacks with guard pages exist. */
 static u8 early_ist[IST_MAX][EARLY_IST_SIZE] __aligned(16);
@@ -38,7 +37,7 @@ static void load_gdt(struct cpu *cpu)
 	struct {
 		u16 limit;
 		u64 base;
-	} __packed gdtr = { sizeof(cpu->gdt) - 1, (u64)cpu->gdt };
+	} __packed gdtr = {sizeof(cpu->gdt) - 1, (u64)cpu->gdt};
 	u64 tss = (u64)&cpu->tss;
 
 	cpu->gdt[SELECTOR_CODE / 8] = GDT_CODE64;
@@ -104,7 +103,6 @@ void cpu_init_this(struct cpu *cpu)
 	/* CPUID's initial APIC ID; apic_init() asks the APIC itself. */
 	cpu->apic_id = cpuid(1, 0).ebx >> 24;
 	cpu_ready = true;
-	__atomic_fetch_add(&cpu_online, 1, __ATOMIC_RELEASE);
 }
 
 void cpu_set_ist_stack(struct cpu *cpu, unsigned ist, struct cpu_stack stack)

@@ -70,9 +70,6 @@ static __always_inline _Noreturn void cpu_stop(void)
 /* True once GS points to a struct cpu: early log lines and panics ask. */
 extern bool cpu_ready;
 
-/* CPUs that have been through cpu_init_this(). */
-extern unsigned cpu_online;
-
 /* The boot CPU; until it is given better ones, its IST stacks have no guard pages. */
 extern struct cpu boot_cpu;
 

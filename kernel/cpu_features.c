@@ -26,7 +26,7 @@ static void read_names(struct cpu_features *f)
 	if (f->max_extended_leaf >= 0x80000004) {
 		for (u32 i = 0; i < 3; i++) {
 			r = cpuid(0x80000002 + i, 0);
-			memcpy(f->brand + 16 * i, &r, 16);
+			memcpy(f->brand + i * sizeof(r), &r, sizeof(r));
 		}
 	}
 }

@@ -14,7 +14,9 @@ extern const struct fixup fixups_start[], fixups_end[];
 
 u64 fixup_find(u64 rip)
 {
-	for (const struct fixup *f = fixups_start; f < fixups_end; f++)
+	u64 count = ((u64)fixups_end - (u64)fixups_start) / sizeof(struct fixup);
+
+	for (const struct fixup *f = fixups_start; count; f++, count--)
 		if ((u64)&f->at + (u64)(s64)f->at == rip)
 			return (u64)&f->to + (u64)(s64)f->to;
 	return 0;

@@ -30,9 +30,8 @@ bool framebuffer_usable(const struct boot_framebuffer *m)
 	       (bpp == 15 || bpp == 16 || bpp == 24 || bpp == 32) &&
 	       field_fits(m->red_shift, m->red_bits, bpp) &&
 	       field_fits(m->green_shift, m->green_bits, bpp) &&
-	       field_fits(m->blue_shift, m->blue_bits, bpp) &&
-	       m->width >= 40 * FONT_WIDTH && m->width <= 65536 &&
-	       m->height >= 10 * FONT_HEIGHT && m->height <= 65536 &&
+	       field_fits(m->blue_shift, m->blue_bits, bpp) && m->width >= 40 * FONT_WIDTH &&
+	       m->width <= 65536 && m->height >= 10 * FONT_HEIGHT && m->height <= 65536 &&
 	       m->pitch >= m->width * ((bpp + 7) / 8) && m->pitch <= MIB(1);
 }
 

@@ -59,10 +59,9 @@ static void line_fill(struct log_record *line, const char *fmt, va_list args)
 	line->cpu = (u16)cpu_index();
 }
 
-static void show_line(const struct log_record *line,
-		      void (*write)(const char *text, size_t length))
+static void show_line(const struct log_record *line, void (*write)(const char *text, size_t length))
 {
-	static const char *const marks[] = { [LOG_ERROR] = "error: ", [LOG_WARN] = "warning: " };
+	static const char *const marks[] = {[LOG_ERROR] = "error: ", [LOG_WARN] = "warning: "};
 	char text[PREFIX_MAX + LOG_LINE_MAX + 1];
 	const char *mark = line->level < ARRAY_SIZE(marks) ? marks[line->level] : NULL;
 	size_t n = 0;
@@ -80,7 +79,7 @@ static void show_line(const struct log_record *line,
 /* A line of the log about itself: shown at once, not kept. */
 __printf(1, 2) static void show_remark(const char *fmt, ...)
 {
-	struct log_record line = { .subsystem = "log", .level = LOG_WARN };
+	struct log_record line = {.subsystem = "log", .level = LOG_WARN};
 	va_list args;
 
 	va_start(args, fmt);

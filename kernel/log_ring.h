@@ -35,8 +35,11 @@ struct log_ring {
 	struct log_record *records;
 };
 
-/* For a ring of `n` records that are all zero: tickets start at n, so that zero means an old DONE. */
-#define LOG_RING_INIT(storage, n) { .head = (n), .tail = (n), .count = (n), .records = (storage) }
+/* For a ring of `n` zeroed records: tickets start at n, so that zero means an old DONE. */
+#define LOG_RING_INIT(storage, n)                                                                  \
+	{                                                                                          \
+		.head = (n), .tail = (n), .count = (n), .records = (storage)                       \
+	}
 
 /* Add a copy of `line` (its state is ignored). Any context; bounded; counts what is lost. */
 void log_ring_put(struct log_ring *ring, const struct log_record *line);

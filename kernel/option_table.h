@@ -14,10 +14,10 @@ struct option_choice {
 };
 
 enum option_kind {
-	KIND_FLAG,    /* no value */
-	KIND_CHOICE,  /* one of the choices */
-	KIND_SET,     /* a comma list of choices, or-ed */
-	KIND_PORT,    /* an I/O port, or a choice */
+	KIND_FLAG,   /* no value */
+	KIND_CHOICE, /* one of the choices */
+	KIND_SET,    /* a comma list of choices, or-ed */
+	KIND_PORT,   /* an I/O port, or a choice */
 	KIND_BAUD,
 	KIND_SIZE,    /* bytes, in whole pages, or a choice */
 	KIND_ADDRESS, /* guest-physical, or a choice */
@@ -28,8 +28,8 @@ struct option {
 	enum option_kind kind;
 	u16 offset, size; /* of the field in struct options; little-endian, so any width will do */
 	const char *standard; /* the default */
-	const char *values; /* for the help text; NULL: the choices alone */
-	const char *example; /* a value, for complaints; NULL: list the choices */
+	const char *values;   /* for the help text; NULL: the choices alone */
+	const char *example;  /* a value, for complaints; NULL: list the choices */
 	const char *sentence;
 	struct option_choice choices[OPTION_MAX_CHOICES];
 };

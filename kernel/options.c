@@ -79,7 +79,8 @@ static const char *convert(const struct option *o, const char *text, u64 *value)
 			return "not a serial port";
 		return NULL;
 	case KIND_BAUD:
-		if (number_parse(text, n, value) || *value < 50 || *value > 115200 || 115200 % *value)
+		if (number_parse(text, n, value) || *value < 50 || *value > 115200 ||
+		    115200 % *value)
 			return "not a speed that divides 115200";
 		return NULL;
 	case KIND_SIZE:
@@ -182,14 +183,16 @@ unsigned options_parse(struct options *to, const char *cmdline, option_complain_
 
 	while ((n = option_next_word(&cmdline, word, sizeof(word))) != -ERR_NOENT) {
 		if (n == -ERR_RANGE)
-			format(wrong, sizeof(wrong), "too long; no option needs that many characters");
+			format(wrong, sizeof(wrong),
+			       "too long; no option needs that many characters");
 		else if (n == -ERR_CORRUPT)
 			format(wrong, sizeof(wrong), "has a quotation mark without its partner");
 		else if (apply_word(word, to, wrong, sizeof(wrong)))
 			continue;
 		format(message, sizeof(message), "option \"%.48s%s\": %s", word,
 		       strlen(word) > 48 ? "..." : "", wrong);
-		complain(message);
+		if (complain)
+			complain(message);
 		complaints++;
 	}
 	return complaints;

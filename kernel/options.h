@@ -11,7 +11,8 @@
 enum option_onexit { ONEXIT_POWEROFF, ONEXIT_REBOOT, ONEXIT_HALT };
 enum option_runner { RUNNER_NONE, RUNNER_BOCHS, RUNNER_QEMU };
 
-enum option_console { /* bits */
+/* Bits. */
+enum option_console {
 	CONSOLE_SERIAL = 1,
 	CONSOLE_VGA = 2,
 	CONSOLE_FB = 4,
@@ -33,12 +34,13 @@ struct options {
 
 extern struct options options;
 
-/* A complaint about one word: what it is, the value, the remedy, in one line. */
+/* A complaint about one word: what it is, the value, the remedy, in one line of LOG_LINE_MAX. */
 typedef void (*option_complain_fn)(const char *message);
 
 /*
  * Parse `cmdline` into `o`, starting from the defaults. Every bad word is
- * complained about and skipped; returns the number of complaints.
+ * complained about (unless complain is NULL) and skipped; returns the number
+ * of complaints.
  */
 unsigned options_parse(struct options *o, const char *cmdline, option_complain_fn complain);
 

@@ -70,7 +70,7 @@ static void enter(const char *fmt, va_list args)
 	unsigned nobody = 0, self = this_index() + 1;
 	char text[LOG_LINE_MAX];
 
-	asm volatile("cli");
+	cpu_interrupts_off();
 	if (__atomic_compare_exchange_n(&owner, &nobody, self, false, __ATOMIC_ACQ_REL,
 					__ATOMIC_ACQUIRE)) {
 		format_va(reason, sizeof(reason), fmt, args);

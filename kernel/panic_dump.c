@@ -13,10 +13,10 @@
 #include "lib/format.h"
 
 #define BACKTRACE_FRAMES 512 /* enough to see below an endless recursion */
-#define BACKTRACE_LINES  32
+#define BACKTRACE_LINES	 32
 
 static const char *const rflags_names[] = {
-	[0] = "CF",  [2] = "PF",  [4] = "AF",  [6] = "ZF",  [7] = "SF",	  [8] = "TF",	[9] = "IF",
+	[0] = "CF",  [2] = "PF",  [4] = "AF",  [6] = "ZF",  [7] = "SF",	 [8] = "TF",  [9] = "IF",
 	[10] = "DF", [11] = "OF", [14] = "NT", [16] = "RF", [17] = "VM", [18] = "AC", [21] = "ID",
 };
 
@@ -26,11 +26,11 @@ static const char *const cr0_names[] = {
 };
 
 static const char *const cr4_names[] = {
-	[0] = "VME",	   [1] = "PVI",	  [2] = "TSD",	 [3] = "DE",	    [4] = "PSE",
-	[5] = "PAE",	   [6] = "MCE",	  [7] = "PGE",	 [8] = "PCE",	    [9] = "OSFXSR",
-	[10] = "OSXMMEXCPT", [11] = "UMIP", [12] = "LA57", [13] = "VMXE",    [14] = "SMXE",
-	[16] = "FSGSBASE", [17] = "PCIDE", [18] = "OSXSAVE", [20] = "SMEP", [21] = "SMAP",
-	[22] = "PKE",	   [23] = "CET",  [24] = "PKS",
+	[0] = "VME",	     [1] = "PVI",    [2] = "TSD",      [3] = "DE",    [4] = "PSE",
+	[5] = "PAE",	     [6] = "MCE",    [7] = "PGE",      [8] = "PCE",   [9] = "OSFXSR",
+	[10] = "OSXMMEXCPT", [11] = "UMIP",  [12] = "LA57",    [13] = "VMXE", [14] = "SMXE",
+	[16] = "FSGSBASE",   [17] = "PCIDE", [18] = "OSXSAVE", [20] = "SMEP", [21] = "SMAP",
+	[22] = "PKE",	     [23] = "CET",   [24] = "PKS",
 };
 
 const char *panic_flags(char *text, size_t size, u64 value, const char *const *names,

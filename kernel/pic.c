@@ -13,11 +13,11 @@
 #define PIC2_COMMAND 0xa0
 #define PIC2_DATA    0xa1
 
-#define ICW1_START     0x11 /* edge-triggered, cascaded, ICW4 follows */
-#define ICW3_SLAVE_AT  0x04 /* a bit: the second one hangs on IRQ 2 */
-#define ICW3_SLAVE_ID  0x02 /* the same as a number */
-#define ICW4_8086      0x01
-#define MASK_ALL       0xff
+#define ICW1_START    0x11 /* edge-triggered, cascaded, ICW4 follows */
+#define ICW3_SLAVE_AT 0x04 /* a bit: the second one hangs on IRQ 2 */
+#define ICW3_SLAVE_ID 0x02 /* the same as a number */
+#define ICW4_8086     0x01
+#define MASK_ALL      0xff
 
 void pic_mask_all(void)
 {

@@ -20,15 +20,15 @@
 #define SLEEP_TYPE_SHIFT 2 /* in the sleep control register of hardware-reduced ACPI */
 #define SLEEP_ENABLE	 BIT(5)
 
-#define RESET_CONTROL	   0xcf9
-#define RESET_CONTROL_SYS  BIT(1) /* hard reset, when ... */
-#define RESET_CONTROL_CPU  BIT(2) /* ... this goes from 0 to 1 */
+#define RESET_CONTROL	  0xcf9
+#define RESET_CONTROL_SYS BIT(1) /* hard reset, when ... */
+#define RESET_CONTROL_CPU BIT(2) /* ... this goes from 0 to 1 */
 
-#define KBC_COMMAND    0x64 /* 8042; reads as its status */
-#define KBC_INPUT_FULL BIT(1)
+#define KBC_COMMAND	0x64 /* 8042; reads as its status */
+#define KBC_INPUT_FULL	BIT(1)
 #define KBC_PULSE_RESET 0xfe
 
-#define MS 1000000UL
+#define MS	       1000000UL
 #define ENABLE_WAIT_MS 300 /* SMM firmware switching to ACPI mode */
 #define OFF_WAIT_MS    1000
 #define RESET_WAIT_MS  100
@@ -79,7 +79,7 @@ void power_off(void)
 {
 	interrupts_off();
 	if (!acpi.s5_known) {
-		log_warn("power", "cannot switch off: ACPI does not tell how; switch it off by hand");
+		log_warn("power", "cannot switch off: ACPI tells no way; switch it off by hand");
 		power_halt();
 	}
 	if (acpi_register_usable(&acpi.pm1a_control))

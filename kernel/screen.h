@@ -11,7 +11,7 @@
 #include "lib/types.h"
 
 #define SCREEN_MAX_COLUMNS 240
-#define SCREEN_MAX_ROWS	   68
+#define SCREEN_MAX_ROWS	   75
 #define SCREEN_UNKNOWN	   0x7f
 
 struct screen {

@@ -13,10 +13,10 @@
 #include "kernel/time.h"
 #include "lib/error.h"
 
-#define FIFO_SIZE	16
-#define WAIT_POLLS	200000 /* some 0.2 s: the bus needs a microsecond for each */
+#define FIFO_SIZE	 16
+#define WAIT_POLLS	 200000 /* some 0.2 s: the bus needs a microsecond for each */
 #define WAITS_UNTIL_GONE 3
-#define LSR_NOTHING	0xff /* what an empty bus reads */
+#define LSR_NOTHING	 0xff /* what an empty bus reads */
 
 static struct {
 	u16 port;
@@ -119,8 +119,8 @@ void serial_init(u16 port, u32 baud)
 	put(UART_DLL, (u8)divisor);
 	put(UART_DLM, (u8)(divisor >> 8));
 	put(UART_LCR, UART_LCR_WLEN8);
-	put(UART_FCR, UART_FCR_ENABLE_FIFO | UART_FCR_CLEAR_RCVR | UART_FCR_CLEAR_XMIT |
-			      UART_FCR_TRIGGER_1);
+	put(UART_FCR,
+	    UART_FCR_ENABLE_FIFO | UART_FCR_CLEAR_RCVR | UART_FCR_CLEAR_XMIT | UART_FCR_TRIGGER_1);
 	put(UART_MCR, UART_MCR_DTR | UART_MCR_RTS);
 	/* An 8250 or 16450 has no FIFO and says so. */
 	uart.burst = (get(UART_IIR) & 0xc0) == 0xc0 ? FIFO_SIZE : 1;

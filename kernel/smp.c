@@ -30,14 +30,15 @@ _Noreturn void smp_enter(struct cpu *cpu);
 
 static hpa_t trampoline; /* 0 = there is none */
 static const struct smp_memory *memory;
-static unsigned count = 1; /* of struct cpu given out; the boot CPU has one */
+static unsigned count = 1;  /* of struct cpu given out; the boot CPU has one */
+static unsigned online = 1; /* CPUs that wait for work, and the boot CPU */
 
 void smp_prepare(const struct boot_info *boot)
 {
 	trampoline = smp_find_page(boot);
 	if (trampoline)
 		memcpy((void *)trampoline, trampoline_start,
-		       (size_t)(trampoline_end - trampoline_start));
+		       (u64)trampoline_end - (u64)trampoline_start);
 }
 
 /* On an AP and the boot code's tables, on a stack it must leave: returns the top of its own. */
@@ -110,8 +111,10 @@ static bool start_one(u32 apic_id)
 		return false;
 	}
 	__atomic_store_n(&smp_starting, cpu, __ATOMIC_SEQ_CST);
-	if (start(apic_id, cpu))
+	if (start(apic_id, cpu)) {
+		online++;
 		return true;
+	}
 
 	spare = __atomic_exchange_n(&smp_starting, NULL, __ATOMIC_SEQ_CST);
 	if (spare) {
@@ -159,6 +162,6 @@ unsigned smp_start(const struct smp_memory *mem)
 		start_all();
 	else if (acpi.cpu_count > 1)
 		log_warn("smp", "no free page below 1 MiB: only the boot CPU is used");
-	log_info("smp", "cpus online=%u found=%u", cpu_online, acpi.cpu_count);
-	return cpu_online;
+	log_info("smp", "cpus online=%u found=%u", online, acpi.cpu_count);
+	return online;
 }

@@ -30,7 +30,8 @@ hpa_t smp_find_page(const struct boot_info *boot);
 /*
  * Start all CPUs that acpi_init() found, and give the boot CPU IST stacks
  * with guard pages. Boot CPU, once, after apic_init(). A CPU that does not
- * come is told and left out. Returns the number of CPUs that run.
+ * come is told and left out. Returns the number of CPUs that run: their
+ * indexes are 0 (this one) up to it.
  */
 unsigned smp_start(const struct smp_memory *memory);
 

@@ -6,9 +6,9 @@
 
 #include "lib/bits.h"
 
-#define LOW_END	   0xa0000UL /* video memory; start-up vectors A0H to BFH are reserved, too */
-#define LOW_GOOD   0x10000UL /* some firmware writes to the first 64 KiB behind our back */
-#define LOW_START  0x1000UL  /* below are the real mode's vectors and the BIOS's data */
+#define LOW_END	  0xa0000UL /* video memory; start-up vectors A0H to BFH are reserved, too */
+#define LOW_GOOD  0x10000UL /* some firmware writes to the first 64 KiB behind our back */
+#define LOW_START 0x1000UL  /* below are the real mode's vectors and the BIOS's data */
 
 static bool overlaps(hpa_t page, hpa_t start, u64 length)
 {

@@ -54,5 +54,6 @@ bool symbol_find(const struct symbol_table *table, u64 size, u64 address, const 
 bool symbol_lookup(u64 address, const char **name, u64 *offset)
 {
 	return symbol_find((const struct symbol_table *)image_symbols_start,
-			   image_symbols_end - image_symbols_start, address, name, offset);
+			   (u64)image_symbols_end - (u64)image_symbols_start, address, name,
+			   offset);
 }

@@ -6,6 +6,7 @@
 #include "kernel/time.h"
 
 #include "kernel/asm.h"
+#include "kernel/image.h"
 #include "kernel/log.h"
 #include "kernel/time_calibrate.h"
 #include "kernel/time_choose.h"
@@ -90,6 +91,7 @@ void time_init(void)
 	struct time_cpuid claims = {0};
 	const char *source = measure(&m);
 	u32 max_leaf = cpuid(0, 0).eax;
+	const char *used;
 	bool claimed;
 
 	if (max_leaf >= 0x15) {
@@ -109,9 +111,11 @@ void time_init(void)
 	if (!source)
 		log_warn("time", "no clock to measure the TSC with: %s",
 			 claimed ? "CPUID is believed" : "1 GHz is assumed");
-	if (!tsc_hz)
+	used = claimed ? "cpuid" : "measured";
+	if (!tsc_hz) {
 		tsc_hz = FALLBACK_HZ;
+		used = "fallback";
+	}
 	log_info("time", "tsc_hz=%lu measured=%lu by=%s spread_ppm=%lu cpuid=%lu used=%s", tsc_hz,
-		 m.hz, source ? source : "none", m.spread_ppm, time_claimed_hz(&claims),
-		 claimed ? "cpuid" : source ? "measured" : "fallback");
+		 m.hz, source ? source : "none", m.spread_ppm, time_claimed_hz(&claims), used);
 }

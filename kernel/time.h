@@ -16,17 +16,14 @@ static inline u64 time_tsc(void)
 	return (u64)hi << 32 | lo;
 }
 
-/* The TSC at image entry, stored by the boot code. */
-extern u64 boot_entry_tsc;
-
 /* Measure. Boot CPU, once, after acpi_init(). Never fails: falls back, and says so. */
 void time_init(void);
 
-u64 time_tsc_hz(void);		 /* 0 before time_init() */
+u64 time_tsc_hz(void); /* 0 before time_init() */
 
 /* Exact to one unit, rounded down; what 64 bits cannot hold becomes ~0. 0 before time_init(). */
 u64 time_tsc_to_ns(u64 ticks);
 u64 time_ns_to_tsc(u64 ns);
 
-u64 time_since_boot_ns(void);	 /* 0 before time_init(); counts from image entry */
-void time_delay_ns(u64 ns);	 /* busy wait; any context, never too short */
+u64 time_since_boot_ns(void); /* 0 before time_init(); counts from image entry */
+void time_delay_ns(u64 ns);   /* busy wait; any context, never too short */

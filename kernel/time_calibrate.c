@@ -9,17 +9,17 @@
 
 #include "lib/error.h"
 
-#define WINDOWS	       4
-#define WINDOW_US      1000
-#define WINDOW_MAX_US  16000
-#define ATTEMPTS       6
-#define EDGES	       4	/* of which the one known most precisely becomes the mark */
-#define STANDSTILL     10000	/* reads without a change: the clock is dead */
-#define READS_MAX      1000000	/* in one wait, for a clock that changes but gets nowhere */
-#define UNCERTAIN_PPM  2000	/* above, longer windows are worth their time */
-#define PPM	       1000000UL
-#define TSC_HZ_MIN     100000UL
-#define TSC_HZ_MAX     16000000000UL
+#define WINDOWS	      4
+#define WINDOW_US     1000
+#define WINDOW_MAX_US 16000
+#define ATTEMPTS      6
+#define EDGES	      4	      /* of which the one known most precisely becomes the mark */
+#define STANDSTILL    10000   /* reads without a change: the clock is dead */
+#define READS_MAX     1000000 /* in one wait, for a clock that changes but gets nowhere */
+#define UNCERTAIN_PPM 2000    /* above, longer windows are worth their time */
+#define PPM	      1000000UL
+#define TSC_HZ_MIN    100000UL
+#define TSC_HZ_MAX    16000000000UL
 
 struct mark {
 	u64 ticks; /* of the clock */

@@ -14,11 +14,11 @@
 #define FS_PER_S    1000000000000000UL
 
 /* IA-PC HPET specification, "Register Overview"; 64-bit registers, by index */
-#define HPET_CAPABILITIES     (0x000 / 8)
-#define HPET_CONFIGURATION    (0x010 / 8)
-#define HPET_MAIN_COUNTER     (0x0f0 / 8)
-#define HPET_ENABLE	      BIT(0)
-#define HPET_PERIOD_MAX	      100000000 /* femtoseconds */
+#define HPET_CAPABILITIES  (0x000 / 8)
+#define HPET_CONFIGURATION (0x010 / 8)
+#define HPET_MAIN_COUNTER  (0x0f0 / 8)
+#define HPET_ENABLE	   BIT(0)
+#define HPET_PERIOD_MAX	   100000000 /* femtoseconds */
 
 #define PIT_CHANNEL_2	0x42
 #define PIT_COMMAND	0x43

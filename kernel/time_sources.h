@@ -8,7 +8,7 @@
 #include "kernel/time_calibrate.h"
 #include "lib/types.h"
 
-/* Each fills `source` and returns true if this computer seems to have the clock. After acpi_init(). */
+/* Fill `source`; true if this computer seems to have the clock. After acpi_init(). */
 bool time_sources_open_pm_timer(struct time_source *source);
 bool time_sources_open_hpet(struct time_source *source);
 bool time_sources_open_pit(struct time_source *source);

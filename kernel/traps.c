@@ -33,28 +33,28 @@ static void (*handlers[TRAP_VECTORS])(void);
 static const struct exception {
 	const char *mnemonic, *name;
 } exceptions[32] = {
-	[VECTOR_DE] = { "#DE", "divide error" },
-	[VECTOR_DB] = { "#DB", "debug exception" },
-	[VECTOR_BP] = { "#BP", "breakpoint" },
-	[VECTOR_OF] = { "#OF", "overflow" },
-	[VECTOR_BR] = { "#BR", "bound range exceeded" },
-	[VECTOR_UD] = { "#UD", "invalid opcode" },
-	[VECTOR_NM] = { "#NM", "device not available" },
-	[VECTOR_DF] = { "#DF", "double fault" },
-	[VECTOR_TS] = { "#TS", "invalid TSS" },
-	[VECTOR_NP] = { "#NP", "segment not present" },
-	[VECTOR_SS] = { "#SS", "stack-segment fault" },
-	[VECTOR_GP] = { "#GP", "general protection" },
-	[VECTOR_PF] = { "#PF", "page fault" },
-	[VECTOR_MF] = { "#MF", "x87 floating-point error" },
-	[VECTOR_AC] = { "#AC", "alignment check" },
-	[VECTOR_MC] = { "#MC", "machine check" },
-	[VECTOR_XM] = { "#XM", "SIMD floating-point exception" },
-	[VECTOR_VE] = { "#VE", "virtualization exception" },
-	[VECTOR_CP] = { "#CP", "control protection" },
+	[VECTOR_DE] = {"#DE", "divide error"},
+	[VECTOR_DB] = {"#DB", "debug exception"},
+	[VECTOR_BP] = {"#BP", "breakpoint"},
+	[VECTOR_OF] = {"#OF", "overflow"},
+	[VECTOR_BR] = {"#BR", "bound range exceeded"},
+	[VECTOR_UD] = {"#UD", "invalid opcode"},
+	[VECTOR_NM] = {"#NM", "device not available"},
+	[VECTOR_DF] = {"#DF", "double fault"},
+	[VECTOR_TS] = {"#TS", "invalid TSS"},
+	[VECTOR_NP] = {"#NP", "segment not present"},
+	[VECTOR_SS] = {"#SS", "stack-segment fault"},
+	[VECTOR_GP] = {"#GP", "general protection"},
+	[VECTOR_PF] = {"#PF", "page fault"},
+	[VECTOR_MF] = {"#MF", "x87 floating-point error"},
+	[VECTOR_AC] = {"#AC", "alignment check"},
+	[VECTOR_MC] = {"#MC", "machine check"},
+	[VECTOR_XM] = {"#XM", "SIMD floating-point exception"},
+	[VECTOR_VE] = {"#VE", "virtualization exception"},
+	[VECTOR_CP] = {"#CP", "control protection"},
 };
 
-static unsigned ist_of(unsigned vector)
+static u64 ist_of(u64 vector)
 {
 	switch (vector) {
 	case VECTOR_DF:
@@ -74,11 +74,11 @@ static void stop(void)
 
 void traps_init(void)
 {
-	for (unsigned vector = 0; vector < TRAP_VECTORS; vector++) {
+	for (u64 vector = 0; vector < TRAP_VECTORS; vector++) {
 		u64 entry = (u64)trap_stubs + vector * TRAP_STUB_SIZE;
 
 		idt[vector].low = bits_get(entry, 15, 0) | SELECTOR_CODE << 16 |
-				  ((u64)ist_of(vector) | GATE_INTERRUPT) << 32 |
+				  (ist_of(vector) | GATE_INTERRUPT) << 32 |
 				  bits_get(entry, 31, 16) << 48;
 		idt[vector].high = entry >> 32;
 	}
@@ -90,7 +90,7 @@ void traps_load(void)
 	struct {
 		u16 limit;
 		u64 base;
-	} __packed idtr = { sizeof(idt) - 1, (u64)idt };
+	} __packed idtr = {sizeof(idt) - 1, (u64)idt};
 
 	asm volatile("lidt %0" : : "m"(idtr));
 }
@@ -153,13 +153,13 @@ static _Noreturn void handle_fault(const struct trap_frame *frame)
 	case VECTOR_MC:
 		if (rdmsr_safe(MSR_MCG_STATUS, &mcg_status))
 			mcg_status = 0;
-		panic_trap(frame, "%s %s: the hardware reports an error, mcg_status=%#lx",
-			   mnemonic, name, mcg_status);
+		panic_trap(frame, "%s %s: the hardware reports an error, mcg_status=%#lx", mnemonic,
+			   name, mcg_status);
 	case VECTOR_DB:
 		panic_trap(frame, "%s %s: dr6=%#lx", mnemonic, name, dr6_read());
 	default:
-		panic_trap(frame, "%s %s vector=%lu error_code=%#lx", mnemonic, name,
-			   frame->vector, frame->error_code);
+		panic_trap(frame, "%s %s vector=%lu error_code=%#lx", mnemonic, name, frame->vector,
+			   frame->error_code);
 	}
 }
 

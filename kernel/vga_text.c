@@ -8,9 +8,9 @@
 #include "kernel/asm.h"
 #include "kernel/screen.h"
 
-#define CRTC_INDEX	0x3d4
-#define CRTC_DATA	0x3d5
-#define CRTC_START_HIGH 0x0c /* offset of what is shown; low byte next */
+#define CRTC_INDEX	 0x3d4
+#define CRTC_DATA	 0x3d5
+#define CRTC_START_HIGH	 0x0c /* offset of what is shown; low byte next */
 #define CRTC_CURSOR_HIGH 0x0e
 
 #define LIGHT_GREY_ON_BLACK 0x0700

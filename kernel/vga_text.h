@@ -11,7 +11,10 @@
 #define VGA_TEXT_COLUMNS 80
 #define VGA_TEXT_ROWS	 25
 
-/* Clear the screen; `cells` is the mapped video memory. Again with other cells: shows the same there. */
+/*
+ * Clear the screen; `cells` is the mapped video memory. Again with other
+ * cells: shows the same there.
+ */
 void vga_text_init(void *cells, unsigned columns, unsigned rows);
 
 extern const struct console vga_text_console;

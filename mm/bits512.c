@@ -97,17 +97,32 @@ static void lone_runs(struct bits512 *starts, const struct bits512 *next, unsign
 		starts->word[w] &= ~next->word[ALIGN_DOWN(w, 2 * half)];
 }
 
+/* The order of the largest run in one word, or -1. */
+static int largest_in_word(u64 starts)
+{
+	int order = -1;
+
+	while (starts) {
+		if (++order == WORD_ORDER)
+			break;
+		starts &= starts >> (1U << order) & start_mask[order + 1];
+	}
+	return order;
+}
+
 int bits512_largest_run(const struct bits512 *b)
 {
-	struct bits512 starts = *b;
-	int order = 0;
+	u64 full = 0; /* a bit for each word */
+	int order = -1;
 
-	if (bits512_empty(&starts))
-		return -1;
-	for (; order < BITS512_MAX_ORDER; order++) {
-		fold(&starts, (unsigned)order);
-		if (bits512_empty(&starts))
-			break;
+	for (unsigned w = 0; w < BITS512_WORDS; w++)
+		full |= (u64)(b->word[w] == ~0UL) << w;
+	if (full)
+		return WORD_ORDER + largest_in_word(full);
+	for (unsigned w = 0; w < BITS512_WORDS; w++) {
+		int in_word = largest_in_word(b->word[w]);
+
+		order = MAX(order, in_word);
 	}
 	return order;
 }

@@ -51,7 +51,8 @@ _Static_assert(sizeof(struct frame_node) <= PAGE_SIZE, "a node fits a frame");
 
 struct frame_tree {
 	struct frame_node top[FRAME_TOPS];
-	u64 node_frames; /* frames that hold nodes now */
+	unsigned top_count; /* those from here on have never had memory */
+	u64 node_frames;    /* frames that hold nodes now */
 };
 
 /* Bytes in a child of a node of `level`. */

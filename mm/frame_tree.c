@@ -23,8 +23,10 @@ bool frame_tree_absent(const struct frame_tree *tree, hpa_t start, hpa_t end)
 
 u64 frame_tree_insert(struct frame_tree *tree, hpa_t start, hpa_t end)
 {
+	unsigned tops = (unsigned)(ALIGN_UP(end, TOP_SIZE) / TOP_SIZE);
 	u64 taken = 0;
 
+	tree->top_count = MAX(tree->top_count, tops);
 	for (hpa_t stop; start < end; start = stop) {
 		stop = MIN(end, ALIGN_DOWN(start, TOP_SIZE) + TOP_SIZE);
 		taken += frame_node_insert(tree, frame_node_top(tree, start), FRAME_LEVEL_TOP,
@@ -56,7 +58,7 @@ static hpa_t best_1g(const struct frame_tree *tree, unsigned order)
 	hpa_t best = FRAME_NONE;
 	unsigned best_order = FRAME_ORDER_1G + 1;
 
-	for (unsigned t = 0; t < FRAME_TOPS; t++) {
+	for (unsigned t = 0; t < tree->top_count; t++) {
 		const struct frame_node *top = &tree->top[t];
 		unsigned its_order = FRAME_ORDER_1G;
 		int index = best_partial(top, order);
@@ -153,7 +155,7 @@ int frame_tree_largest(const struct frame_tree *tree)
 {
 	int order = -1;
 
-	for (unsigned t = 0; t < FRAME_TOPS; t++)
+	for (unsigned t = 0; t < tree->top_count; t++)
 		order = MAX(order, frame_node_largest(&tree->top[t], FRAME_LEVEL_TOP));
 	return order;
 }

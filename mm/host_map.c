@@ -18,9 +18,9 @@
 /* SDM "Paging Entries": bits of an entry that maps a page. */
 #define ENTRY_PRESENT  BIT(0)
 #define ENTRY_WRITE    BIT(1)
-#define ENTRY_PAT_WC   BIT(3)		   /* PWT: entry 1 of HOST_MAP_PAT */
+#define ENTRY_PAT_WC   BIT(3)		 /* PWT: entry 1 of HOST_MAP_PAT */
 #define ENTRY_PAT_UC   (BIT(3) | BIT(4)) /* PWT and PCD: entry 3 */
-#define ENTRY_ACCESSED BIT(5)		   /* set, so that the CPU never writes to the tables */
+#define ENTRY_ACCESSED BIT(5)		 /* set, so that the CPU never writes to the tables */
 #define ENTRY_DIRTY    BIT(6)
 #define ENTRY_LEAF     BIT(7)
 #define ENTRY_NX       BIT(63)
@@ -118,8 +118,8 @@ static unsigned list_taken(struct reserve_span *taken, const struct boot_info *b
 {
 	unsigned n = 0;
 
-	taken[n++] = (struct reserve_span){KERNEL_PHYS,
-					   image_phys(image_parts[IMAGE_PARTS - 1].end)};
+	taken[n++] =
+		(struct reserve_span){KERNEL_PHYS, image_phys(image_parts[IMAGE_PARTS - 1].end)};
 	taken[n++] = (struct reserve_span){0, FIRST_MIB};
 	taken[n++] = (struct reserve_span){boot->mbi_start, boot->mbi_start + boot->mbi_length};
 	for (unsigned i = 0; i < boot->module_count; i++)
@@ -133,11 +133,11 @@ static void tell(const struct boot_info *boot, const struct reserve_list *ram, b
 	struct frame_stats stats;
 
 	frame_get_stats(&stats);
-	log_info("mm", "frames=%luM tables=%luK ranges=%u largest-page=%s",
-		 stats.total_bytes >> 20, stats.bytes[FRAME_HOST_TABLES] >> 10, ram->count,
+	log_info("mm", "frames=%luM tables=%luK ranges=%u largest-page=%s", stats.total_bytes >> 20,
+		 stats.bytes[FRAME_HOST_TABLES] >> 10, ram->count,
 		 host.max_leaf_level == 3 ? "1G" : "2M");
 	if (lost || boot->ranges_dropped)
-		log_warn("mm", "the memory map has too many ranges (%u too many): some memory is unused",
+		log_warn("mm", "memory map: %u ranges too many, some memory is unused",
 			 boot->ranges_dropped);
 }
 
@@ -183,8 +183,7 @@ void *host_map_device(hpa_t address, u64 length, enum host_cache cache)
 	hpa_t start = ALIGN_DOWN(address, PAGE_SIZE), end;
 	u64 virt;
 
-	if (length == 0 || address + length < address ||
-	    address + length > cpu_limit())
+	if (length == 0 || address + length < address || address + length > cpu_limit())
 		return NULL;
 	end = ALIGN_UP(address + length, PAGE_SIZE);
 	/* Congruent addresses let a large framebuffer have large pages. */
@@ -218,12 +217,11 @@ const char *host_map_name(u64 address)
 		if (address >= (u64)image_parts[i].start && address < (u64)image_parts[i].end)
 			return image_parts[i].name;
 	/* The hole below the boot stack is part of the image. */
-	if (address >= (u64)image_parts[0].start &&
-	    address < (u64)image_parts[IMAGE_PARTS - 1].end)
+	if (address >= (u64)image_parts[0].start && address < (u64)image_parts[IMAGE_PARTS - 1].end)
 		return "stack guard page";
 	if (address >= STACK_BASE && address < stack_next)
 		return (address - STACK_BASE) % STACK_STRIDE < PAGE_SIZE ? "stack guard page"
-									   : "stack";
+									 : "stack";
 	if (address >= DEVICE_BASE && address < device_next)
 		return "device";
 	if (address >= DIRECT_BASE && address < DIRECT_BASE + ram_limit())

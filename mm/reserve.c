@@ -17,7 +17,7 @@ static struct reserve_span span_of(const struct boot_range *range, hpa_t limit)
 
 	if (end < range->start)
 		end = ~0UL;
-	return (struct reserve_span){MIN(range->start, limit), MIN(end, limit)};
+	return (struct reserve_span){range->start, MIN(end, limit)};
 }
 
 /* Make room for one span at index i. */
@@ -31,7 +31,7 @@ static int insert(struct reserve_list *list, unsigned i, struct reserve_span spa
 	return 0;
 }
 
-static void delete(struct reserve_list *list, unsigned i, unsigned n)
+static void delete (struct reserve_list *list, unsigned i, unsigned n)
 {
 	list->count -= n;
 	memmove(&list->spans[i], &list->spans[i + n], (list->count - i) * sizeof(list->spans[0]));
@@ -63,7 +63,7 @@ static int add(struct reserve_list *list, struct reserve_span span)
 	span.start = MIN(span.start, list->spans[first].start);
 	span.end = MAX(span.end, list->spans[first + n - 1].end);
 	list->spans[first] = span;
-	delete(list, first + 1, n - 1);
+	delete (list, first + 1, n - 1);
 	return 0;
 }
 
@@ -80,7 +80,7 @@ static int cut(struct reserve_list *list, struct reserve_span gone)
 		struct reserve_span before = {old.start, MIN(gone.start, old.end)};
 		struct reserve_span after = {MAX(gone.end, old.start), old.end};
 
-		delete(list, i, 1);
+		delete (list, i, 1);
 		/* Two rests of one span may be one too many for the list; the upper one is lost. */
 		if (before.start < before.end)
 			result |= insert(list, i++, before);
@@ -104,8 +104,9 @@ static void keep_whole_pages(struct reserve_list *list)
 	list->count = kept;
 }
 
-int reserve_subtract(struct reserve_list *out, const struct boot_range *ranges, unsigned range_count,
-		     const struct reserve_span *taken, unsigned taken_count, hpa_t limit)
+int reserve_subtract(struct reserve_list *out, const struct boot_range *ranges,
+		     unsigned range_count, const struct reserve_span *taken, unsigned taken_count,
+		     hpa_t limit)
 {
 	int result = 0;
 

@@ -27,6 +27,6 @@ struct reserve_list {
  * end at the top of the address space. Returns 0, or -ERR_RANGE when the
  * list was too short: some memory is then missing from it, never too much in it.
  */
-int reserve_subtract(struct reserve_list *out, const struct boot_range *ranges, unsigned range_count,
-		     const struct reserve_span *taken, unsigned taken_count, hpa_t limit)
-	__must_check;
+int reserve_subtract(struct reserve_list *out, const struct boot_range *ranges,
+		     unsigned range_count, const struct reserve_span *taken, unsigned taken_count,
+		     hpa_t limit) __must_check;

@@ -59,7 +59,7 @@ static void destroy_below(const struct table *t, hpa_t root, unsigned level)
 
 	for (unsigned i = 0; i < TABLE_FANOUT; i++)
 		if (entry_in_use(t, table[i]) && !entry_is_leaf(t, table[i], level))
-			destroy_below(t, table[i] & t->format->address, level - 1);
+			destroy_below(t, entry_address(t, table[i]), level - 1);
 	frame_free(root, FRAME_ORDER_4K, t->owner);
 }
 
@@ -173,8 +173,8 @@ static void protect_below(const struct table *t, u64 *table, unsigned level, u64
 
 		stop = entry_stop(from, end, level);
 		if (entry_is_leaf(t, *entry, level))
-			entry_set(entry, entry_leaf_address(t, *entry, level) | flags |
-						 entry_leaf_bit(t, level));
+			entry_set(entry,
+				  entry_address(t, *entry) | flags | entry_leaf_bit(t, level));
 		else
 			protect_below(t, entry_table(t, *entry), level - 1, from, stop, flags);
 	}
@@ -183,7 +183,7 @@ static void protect_below(const struct table *t, u64 *table, unsigned level, u64
 /* Replace a leaf by a table of 512 smaller ones that map the same. */
 static int split(const struct table *t, u64 *entry, unsigned level)
 {
-	hpa_t to = entry_leaf_address(t, *entry, level);
+	hpa_t to = entry_address(t, *entry);
 	u64 flags = entry_flags(t, *entry, level) | entry_leaf_bit(t, level - 1);
 	u64 *below = frame_alloc_zeroed(FRAME_ORDER_4K, t->owner);
 

@@ -47,9 +47,10 @@ static inline u64 entry_leaf_bit(const struct table *t, unsigned level)
 	return level > 1 ? t->format->leaf : 0;
 }
 
-static inline hpa_t entry_leaf_address(const struct table *t, u64 entry, unsigned level)
+/* What the entry refers to; flags cannot reach into the mask, so nothing else is in there. */
+static inline hpa_t entry_address(const struct table *t, u64 entry)
 {
-	return ALIGN_DOWN(entry & t->format->address, entry_size(level));
+	return entry & t->format->address;
 }
 
 static inline u64 entry_flags(const struct table *t, u64 entry, unsigned level)
@@ -64,7 +65,7 @@ static inline u64 *table_root(const struct table *t)
 
 static inline u64 *entry_table(const struct table *t, u64 entry)
 {
-	return phys_to_virt(entry & t->format->address);
+	return phys_to_virt(entry_address(t, entry));
 }
 
 /* Can the format map all of [first, last]? */

@@ -27,8 +27,7 @@ void table_walk(const struct table *t, u64 from, struct table_walk *walk)
 		if (entry_is_leaf(t, value, level)) {
 			walk->mapped = value & t->format->present;
 			walk->leaf_size = entry_size(level);
-			walk->address = entry_leaf_address(t, value, level) +
-					(from & (entry_size(level) - 1));
+			walk->address = entry_address(t, value) + (from & (entry_size(level) - 1));
 			walk->flags = entry_flags(t, value, level);
 			return;
 		}

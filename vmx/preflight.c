@@ -56,7 +56,8 @@ void preflight_report(const struct vmx_host *host)
 	if (!log_enabled(LOG_INFO))
 		return;
 	report_processor(&host->caps);
-	for (unsigned i = 0; i < requirement_count; i++) {
+	/* Without VMX nothing else can be asked for. */
+	for (unsigned i = 0; i < (host->caps.vmx ? requirement_count : 1); i++) {
 		const struct requirement *r = &requirements[i];
 		const char *kind = r->needed ? "needed" : "wanted";
 
@@ -71,6 +72,14 @@ void preflight_report(const struct vmx_host *host)
 		report_controls(&host->caps, w);
 }
 
+static void report_control(const char *what, enum control_word w, unsigned bit, const char *remedy)
+{
+	const char *name = control_name(w, bit) ? control_name(w, bit) : "reserved";
+
+	log_report("  %s: %s (%s, bit %u)", what, name, control_word_name(w), bit);
+	log_report("    remedy: %s", remedy);
+}
+
 static unsigned refuse_controls(const struct vmx_caps *caps)
 {
 	unsigned count = 0;
@@ -81,34 +90,39 @@ static unsigned refuse_controls(const struct vmx_caps *caps)
 		if (!control_solve(&control_wants[w], caps_allowed(caps, w), &value, &missing, &forced))
 			continue;
 		for (unsigned bit = 0; bit < 32; bit++) {
-			const char *name = control_name(w, bit) ? control_name(w, bit) : "reserved bit";
-
 			if (missing & BIT(bit))
-				log_report("  missing: \"%s\" (%s, bit %u): %s", name,
-					   control_word_name(w), bit, control_without(w, bit));
+				report_control("missing", w, bit, control_without(w, bit));
 			if (forced & BIT(bit))
-				log_report("  forced:  \"%s\" (%s, bit %u) is always on here, which Trivet "
-					   "does not handle: another CPU or emulator is needed",
-					   name, control_word_name(w), bit);
+				report_control("always on, and not handled", w, bit,
+					       "another CPU or emulator is needed");
 			count += (missing | forced) >> bit & 1;
 		}
 	}
 	return count;
 }
 
+/* One line each: what may be the matter where CPUID shows no VMX. */
+static const char *const without_vmx[] = {
+	"as a guest of KVM: load kvm_intel with nested=1 and start QEMU with -cpu host",
+	"on a machine without VT-x, to try Trivet out: make run RUNNER=bochs",
+};
+
 unsigned preflight_refuse(const struct vmx_caps *caps)
 {
 	unsigned count = 0;
 
 	log_report("Trivet cannot run guests on this computer. What is missing:");
-	for (unsigned i = 0; i < requirement_count; i++) {
+	for (unsigned i = 0; i < (caps->vmx ? requirement_count : 1); i++) {
 		const struct requirement *r = &requirements[i];
 
-		/* Without VMX nothing else can be asked for. */
-		if (!r->needed || r->have(caps) || (!caps->vmx && i > 0))
+		if (!r->needed || r->have(caps))
 			continue;
-		log_report("  missing: %s: %s", r->name, r->without);
+		log_report("  missing: %s", r->name);
+		log_report("    remedy: %s", r->without);
 		count++;
 	}
+	if (!caps->vmx)
+		for (unsigned i = 0; i < ARRAY_SIZE(without_vmx); i++)
+			log_report("    remedy: %s", without_vmx[i]);
 	return caps->vmx ? count + refuse_controls(caps) : count;
 }

@@ -68,11 +68,9 @@ static bool have_accessed_dirty(const struct vmx_caps *c)
 
 const struct requirement requirements[] = {
 	{ "VMX (CPUID.1:ECX.VMX)", true, have_vmx,
-	  "this CPU, or the hypervisor we run under, has no VT-x: use an Intel CPU; under KVM load "
-	  "kvm_intel with nested=1 and start QEMU with -cpu host; without VT-x use make run RUNNER=bochs" },
+	  "use an Intel CPU with VT-x; this one, or the hypervisor we run under, shows none" },
 	{ "VMX enabled by firmware (IA32_FEATURE_CONTROL)", true, have_firmware,
-	  "the firmware has locked VMX off: enable \"VT-x\" or \"Intel Virtualization Technology\" "
-	  "in the firmware setup, then switch the machine off and on" },
+	  "enable \"VT-x\" (\"Intel Virtualization Technology\") in the firmware setup, then power-cycle" },
 	{ "VMCS in write-back memory", true, have_wb_region, "a CPU newer than the first VMX ones is needed" },
 	{ "VMCS region of at most 4 KiB", true, have_region_size, "IA32_VMX_BASIC is not plausible: another CPU or emulator is needed" },
 	{ "EPT page walks of length 4", true, have_walk_4, "a CPU with EPT is needed (Nehalem and newer)" },

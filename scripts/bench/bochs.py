@@ -71,7 +71,6 @@ class Bochs(Bench):
     """One run of Bochs."""
 
     runner_option = "bochs"
-    socket_family = "tcp"
 
     def __init__(self, args, folder):
         super().__init__(args, folder, "bochs", MODEL)

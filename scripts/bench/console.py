@@ -2,9 +2,11 @@
 """The serial console: bytes between the machine's COM1, a socket, and whoever
 is watching, a terminal or two pipes. The bench connects to us, so that no byte
 is lost in either direction: both benches take one only when the machine has
-read the last.
+read the last. TCP, because a Unix socket holds no more than some 270 writes
+of one byte, after which QEMU's UART drops what it cannot get rid of.
 """
 import os
+import re
 import select
 import socket
 import sys
@@ -16,17 +18,24 @@ from .bootfilter import BootFilter
 
 CTRL_C = b"\x03"
 CHUNK = 65536
-ENDED, SEEN, NOT_LOADED, TIMED_OUT, INTERRUPTED = range(5)
+OVERLAP = 1024  # a line that is looked for is no longer
+ENDED, SEEN, NOT_LOADED, REFUSED, TIMED_OUT, INTERRUPTED = range(6)
+
+# A CPU may be refused before the options are read: then Trivet says so and
+# halts, and nothing but these words tells that the run is over.
+REFUSAL = re.compile(rb"(?m)^run: outcome=refused[^\n]*\n")
+REFUSAL_GRACE = 2.0
 
 
 class Console:
     """One machine's console. Use as a context: leaving it gives the terminal
     back as it was, whatever happened."""
 
-    def __init__(self, family, folder, log=None, keys=True):
+    def __init__(self, log=None, keys=True):
         self.log = log
         self.serial = bytearray()
-        self.listener, self.address = listen(family, folder)
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=1)
+        self.port = self.listener.getsockname()[1]
         self._machine = None
         self._filter = BootFilter()
         self._pending = b""
@@ -60,15 +69,24 @@ class Console:
         """Carry bytes until the bench ends, the time is over, the user says
         Ctrl-C, GRUB gives up, or COM1 says what the pattern matches."""
         end = time.monotonic() + seconds if seconds else None
+        searched = 0
+        refused = None
         while child.poll() is None:
             if end and time.monotonic() >= end:
                 return TIMED_OUT
+            if refused and time.monotonic() >= refused:
+                return REFUSED
             if not self._step(0.1):
                 return INTERRUPTED
-            if until and until.search(self.serial):
-                return SEEN
             if self.failure:
                 return NOT_LOADED
+            if len(self.serial) == searched:
+                continue
+            start, searched = max(0, searched - OVERLAP), len(self.serial)
+            if until and until.search(self.serial, start):
+                return SEEN
+            if REFUSAL.search(self.serial, start) and not refused:
+                refused = time.monotonic() + REFUSAL_GRACE
         while self._from_machine(0.05):
             pass
         return ENDED
@@ -131,9 +149,8 @@ class Console:
             return True
         except OSError:
             data = b""
-        if source.family == socket.AF_INET:
-            # Bochs sends byte by byte and waits for our acknowledgment.
-            source.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        # They send byte by byte, and wait for our acknowledgment.
+        source.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         if not data:
             source.close()
             self._machine = None
@@ -149,18 +166,6 @@ class Console:
         if data:
             self._at_line_start = data.endswith(b"\n")
             write_all(data)
-
-
-def listen(family, folder):
-    """A socket for the bench to connect to, and its port or path."""
-    if family == "unix":
-        path = os.path.join(folder, "com1")
-        listener = socket.socket(socket.AF_UNIX)
-        listener.bind(path)
-        listener.listen(1)
-        return listener, path
-    listener = socket.create_server(("127.0.0.1", 0), backlog=1)
-    return listener, listener.getsockname()[1]
 
 
 def usable_stdin():

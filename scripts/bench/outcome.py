@@ -26,7 +26,7 @@ NAMES = {
     b"panic": PANIC, b"refused": REFUSED,
 }
 
-LINE = re.compile(rb'run: outcome=([a-z-]+)(?: reason="([^"\r\n]*)")?')
+LINE = re.compile(rb'(?m)^run: outcome=([a-z-]+)(?: reason="([^"\r\n]*)")?')
 
 
 class Usage(Exception):

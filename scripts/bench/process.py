@@ -15,16 +15,21 @@ def die_with_parent():
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-def start(command, output):
-    """Start a bench: nothing on its standard input, all it says into a file."""
+LIVE = set()
+
+
+def start(command, output, stdin=subprocess.DEVNULL, env=None):
+    """Start a program, all it says into a file. Must be called in a thread
+    that lives as long as the child may."""
     with open(output, "wb") as out:
         # A session of its own keeps the terminal's Ctrl-C from it: Bochs
         # would take that for a debugger stop.
         # pylint: disable=subprocess-popen-preexec-fn
-        return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out,
-            stderr=subprocess.STDOUT, start_new_session=True,
-            preexec_fn=die_with_parent)
+        child = subprocess.Popen(
+            command, stdin=stdin, stdout=out, stderr=subprocess.STDOUT,
+            env=env, start_new_session=True, preexec_fn=die_with_parent)
+    LIVE.add(child)
+    return child
 
 
 def stop(child, patience=1.0):
@@ -37,6 +42,13 @@ def stop(child, patience=1.0):
         if wait(child, patience):
             continue  # the leader is gone; SIGKILL still finds stragglers
     child.wait()
+    LIVE.discard(child)
+
+
+def stop_all(patience=5.0):
+    """End whatever other threads have started."""
+    for child in list(LIVE):
+        stop(child, patience)
 
 
 def wait(child, seconds):

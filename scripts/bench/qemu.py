@@ -34,7 +34,6 @@ class Qemu(Bench):
     """One run of QEMU."""
 
     runner_option = "qemu"
-    socket_family = "unix"
 
     def __init__(self, args, folder, name):
         super().__init__(args, folder, name,
@@ -50,7 +49,7 @@ class Qemu(Bench):
             return "OVMF, UEFI for QEMU, is not installed"
         return None
 
-    def command(self, iso, path):
+    def command(self, iso, port):
         command = [
             "qemu-system-x86_64", "-nodefaults", "-display", "none",
             "-no-reboot", "-monitor", "none", "-machine", self.args.machine,
@@ -63,8 +62,8 @@ class Qemu(Bench):
         if self.args.no_serial:
             command += ["-serial", "none"]
         else:
-            command += ["-chardev", f"socket,id=com1,path={path}",
-                        "-serial", "chardev:com1"]
+            command += ["-chardev", "socket,id=com1,host=127.0.0.1,"
+                        f"port={port}", "-serial", "chardev:com1"]
         if self.args.com2_log:
             command += ["-serial", f"file:{self.args.com2_log}"]
         if self.uefi:

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Boot an ISO in QEMU without VMX and read its screen.
 
-usage: screenshot.py ISO [--uefi|--bios] --expect REGEX... [--no-serial]
-                     [--vga TYPE] [--timeout S] [--keep FILE.ppm]
+usage: screenshot.py ISO-or-KERNEL [--uefi|--bios] --expect REGEX...
+                     [--options WORDS] [--no-serial] [--vga TYPE]
+                     [--timeout S] [--keep FILE.ppm]
 
-Looks at the screen again and again until every REGEX is found in one of its
+A kernel is put into an ISO first, with the options. Looks at the screen again and again until every REGEX is found in one of its
 lines (status 0) or the time is over (status 1, with what was on the screen).
 A graphics screen is read by comparing each cell with the font's glyphs,
 pixel by pixel; VGA text by reading video memory. The machine has no
@@ -15,6 +16,7 @@ be looked at.
 import argparse
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import time
@@ -27,7 +29,7 @@ import font
 from bench import process, qemu
 from bench.qmp import Qmp
 
-MAX_COLUMNS, MAX_ROWS = 240, 68  # kernel/screen.h
+MAX_COLUMNS, MAX_ROWS = 240, 75  # kernel/screen.h
 TEXT_WIDTH, TEXT_HEIGHT, TEXT_ADDRESS = 80, 25, 0xb8000
 TEXT_PICTURES = ((720, 400), (640, 400))
 UNKNOWN, NO_GLYPH = "\N{WHITE SQUARE}", "\N{REPLACEMENT CHARACTER}"
@@ -37,7 +39,8 @@ def parse():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     add = parser.add_argument
-    add("iso")
+    add("image", metavar="ISO-or-KERNEL")
+    add("--options", default="", metavar="WORDS", help="with a kernel only")
     firmware = parser.add_mutually_exclusive_group()
     firmware.add_argument("--uefi", action="store_true")
     firmware.add_argument("--bios", action="store_true", help="the default")
@@ -51,11 +54,25 @@ def parse():
     return args
 
 
-def command(args, socket, serial):
+def make_iso(args, folder):
+    """The image itself, or an ISO made around it."""
+    with open(args.image, "rb") as file:
+        if file.read(4) != b"\x7fELF":
+            return args.image
+    iso = os.path.join(folder, "screen.iso")
+    words = [os.path.join(TOP, "scripts", "image"), "-o", iso, "--options",
+             args.options, args.image]
+    if not args.uefi:
+        words.append("--bios-only")
+    subprocess.run(words, check=True)
+    return iso
+
+
+def command(args, iso, socket, serial):
     words = [
         "qemu-system-x86_64", "-nodefaults", "-display", "none", "-no-reboot",
         "-no-shutdown", "-machine", "q35", "-accel", "tcg", "-cpu", "max",
-        "-m", "256", "-vga", args.vga, "-cdrom", args.iso,
+        "-m", "256", "-vga", args.vga, "-cdrom", iso,
         "-qmp", f"unix:{socket},server=on,wait=off",
     ]
     if not args.no_serial:
@@ -168,7 +185,11 @@ def main():
     with tempfile.TemporaryDirectory(prefix="trivet-screen.") as folder:
         socket, serial, output = (os.path.join(folder, name)
                                   for name in ("qmp", "serial", "output"))
-        child = process.start(command(args, socket, serial), output)
+        try:
+            iso = make_iso(args, folder)
+        except (OSError, subprocess.CalledProcessError) as error:
+            sys.exit(f"screenshot: {error}")
+        child = process.start(command(args, iso, socket, serial), output)
         try:
             kind, lines, missing = watch(args, folder, child,
                                          connect(socket, child))

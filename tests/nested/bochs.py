@@ -2,9 +2,10 @@
 """One run of Bochs: its settings, its serial log line by line, its end.
 
 Relies on Debian's bochs-bin, which starts in its debugger: the command file
-says "c" (continue), and "q" should it ever stop there again.
+says "c" (continue), then what to print and "q" should it ever stop there again.
 """
 
+import signal
 import subprocess
 import time
 
@@ -41,7 +42,7 @@ class Bochs:
             model=model, ips=ips, memory=memory, cdrom=cdrom,
             serial=self.serial, log=self.log))
         self.commands = folder / "debugger"
-        self.commands.write_text("c\nq\n")
+        self.commands.write_text("c\nr\ncreg\nq\n")
         self.output = folder / "bochs.out"
 
     def __enter__(self):
@@ -84,3 +85,13 @@ class Bochs:
         text = self.output.read_text(errors="replace")
         _, _, after = text.partition("following message:\n")
         return after.splitlines()[0] if after else "ended without a message"
+
+    def stop(self):
+        """Stop it in the debugger; returns where it was, with registers."""
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            return ""
+        text = self.output.read_text(errors="replace")
+        return text[text.rfind("Next at"):]

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Debian packages by name, unpacked into a folder instead of installed.
 
-Knows apt and dpkg; relies on package lists being there (apt-get update). Raises
+Knows apt and dpkg; package lists are fetched only when they lack a name. Raises
 Unavailable, whose text is the reason to skip the test, when one can't be had.
 """
 
+import os
 import pathlib
 import re
 import subprocess
@@ -26,13 +27,24 @@ def _output(*command, cwd=None):
     return done.stdout
 
 
+def _dependency(metapackage, pattern):
+    try:
+        listing = _output("apt-cache", "depends", metapackage)
+    except Unavailable:
+        return None
+    names = re.findall(r"^\s*Depends: (\S+)", listing, re.MULTILINE)
+    return next((name for name in names if re.fullmatch(pattern, name)), None)
+
+
 def real_name(metapackage, pattern):
     """The dependency of METAPACKAGE whose name matches PATTERN."""
-    for line in _output("apt-cache", "depends", metapackage).splitlines():
-        match = re.match(r"\s*Depends: (\S+)", line)
-        if match and re.fullmatch(pattern, match[1]):
-            return match[1]
-    raise Unavailable(f"package {metapackage} is not known; try apt-get update")
+    name = _dependency(metapackage, pattern)
+    if not name and os.geteuid() == 0:
+        _output("apt-get", "-q", "update")
+        name = _dependency(metapackage, pattern)
+    if not name:
+        raise Unavailable(f"package {metapackage} is not known; try apt-get update")
+    return name
 
 
 def unpack(package, folder):

@@ -22,10 +22,10 @@ say() { echo "nested: $*"; }
 finish() {
 	# Linux names here the check that a VM entry of the guest's did not pass.
 	say "refused VM entries:"
-	grep -v '^#' $tracing/trace | sort | uniq -c | head -20 |
-		sed 's/^/nested: | /'
+	grep -v '^#' $tracing/trace | sed 's,.*failed: ,,' |
+		sort | uniq -c | sed 's,^,nested: | ,'
 	say "kvm messages:"
-	dmesg | grep -iE 'kvm|vmx|msr:' | tail -60 | sed 's/^/nested: | /'
+	dmesg | grep -iE 'kvm|vmx|msr:' | tail -60 | sed 's,^,nested: | ,'
 	say "end"
 	poweroff -f
 }
@@ -36,7 +36,8 @@ time_is_up() {
 	say "error: QEMU is still running after @SECONDS@ s"
 	echo "info registers" >/tmp/monitor.in
 	usleep 100000
-	sed 's/^/nested: | /' /tmp/monitor.log
+	grep -E '^(E|R|[C-GILT][A-Z0-9]+ *=)' /tmp/monitor.log |
+		sed 's,^,nested: | ,'
 	killall -9 ld.so
 }
 

@@ -30,5 +30,5 @@ void wrmsr(u32 msr, u64 value)
 
 struct cpuid_regs cpuid(u32 leaf, u32 subleaf)
 {
-	return sim.cpuid ? sim.cpuid(leaf, subleaf) : (struct cpuid_regs){ 0 };
+	return sim.cpuid ? sim.cpuid(leaf, subleaf) : (struct cpuid_regs){0};
 }

@@ -98,6 +98,10 @@ static inline void invlpg(u64 address)
 	sim.invlpgs++;
 }
 
+static inline void cpu_interrupts_off(void)
+{
+}
+
 static inline void cpu_wait_interrupt(void)
 {
 	sim.waits++;

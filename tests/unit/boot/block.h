@@ -106,7 +106,8 @@ static inline void tag_mmap(void)
 
 static inline u32 tag_framebuffer(u8 type, u8 bits_per_pixel, u32 width, u32 pitch)
 {
-	struct multiboot2_framebuffer raw = {0xfd000000, pitch, width, 600, bits_per_pixel, type, 0};
+	struct multiboot2_framebuffer raw = {0xfd000000,     pitch, width, 600,
+					     bits_per_pixel, type,  0};
 	struct multiboot2_colors colors = {16, 8, 8, 8, 0, 8};
 	u32 offset = tag_begin(MULTIBOOT2_FRAMEBUFFER);
 

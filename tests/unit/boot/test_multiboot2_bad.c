@@ -74,7 +74,7 @@ static void bad_module(void **state)
 
 static void short_bodies(void **state)
 {
-	static const u32 types[] = {MULTIBOOT2_MODULE,	 MULTIBOOT2_MMAP,     MULTIBOOT2_FRAMEBUFFER,
+	static const u32 types[] = {MULTIBOOT2_MODULE, MULTIBOOT2_MMAP, MULTIBOOT2_FRAMEBUFFER,
 				    MULTIBOOT2_ACPI_OLD, MULTIBOOT2_ACPI_NEW};
 
 	(void)state;
@@ -207,14 +207,10 @@ static void random_damage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_memory_map),
-		cmocka_unit_test(bad_mmap),
-		cmocka_unit_test(bad_module),
-		cmocka_unit_test(short_bodies),
-		cmocka_unit_test(bad_tag_sizes),
-		cmocka_unit_test(every_truncation),
-		cmocka_unit_test(size_word_rules),
-		cmocka_unit_test(random_damage),
+		cmocka_unit_test(no_memory_map),   cmocka_unit_test(bad_mmap),
+		cmocka_unit_test(bad_module),	   cmocka_unit_test(short_bodies),
+		cmocka_unit_test(bad_tag_sizes),   cmocka_unit_test(every_truncation),
+		cmocka_unit_test(size_word_rules), cmocka_unit_test(random_damage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

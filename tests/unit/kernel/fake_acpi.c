@@ -75,8 +75,7 @@ void fake_acpi_sum(hpa_t address)
 	header->checksum = checksum(header, header->length);
 }
 
-void fake_acpi_put_table(hpa_t address, const char *signature, u8 revision, void *table,
-			 u32 length)
+void fake_acpi_put_table(hpa_t address, const char *signature, u8 revision, void *table, u32 length)
 {
 	struct acpi_header *header = table;
 

@@ -89,10 +89,12 @@ static void reads_all_through_the_rsdt(void **state)
 
 static void revision_0_has_no_xsdt(void **state)
 {
+	struct acpi_rsdp rsdp = fake_acpi_rsdp(0);
+
 	(void)state;
 	put_xsdt();
 	fake_acpi_put_rsdt((u32[]){FAKE_MADT}, 1);
-	parse(0);
+	acpi_parse(&info, &rsdp, sizeof(rsdp), fake_acpi_map); /* GRUB may hand over more */
 	assert_int_equal(info.cpu_count, 2);
 	assert_int_equal(info.pm1a_control.space, ACPI_REG_NONE);
 }
@@ -132,6 +134,7 @@ static void without_an_rsdp_there_is_nothing(void **state)
 
 	(void)state;
 	put_xsdt();
+	fake_acpi_put_rsdt((u32[]){FAKE_MADT}, 1);
 	acpi_parse(&info, NULL, 0, fake_acpi_map);
 	assert_nothing();
 	acpi_parse(&info, &rsdp, ACPI_RSDP_V1_SIZE - 1, fake_acpi_map);
@@ -181,6 +184,8 @@ static void bad_tables_are_skipped_one_by_one(void **state)
 		assert_int_equal(info.pm_timer.address, 0xb008);
 		assert_true(info.present);
 		assert_int_equal(fake_log_warnings, 1);
+		if (bad[i] < sizeof(*madt) || bad[i] > ACPI_MAX_TABLE)
+			assert_non_null(strstr(fake_log_last, "impossible length"));
 	}
 	madt->length = good;
 	madt->checksum++;

@@ -46,7 +46,9 @@ static int find(const void *aml, size_t length)
 /*
  * By iasl, from:
  *	Name (FOO, "_S5_")
- *	Scope (\_SB) { Device (PCI0) { Name (_HID, EisaId ("PNP0A03")) Name (_S5, Buffer () {1, 2, 3}) } }
+ *	Scope (\_SB) {
+ *		Device (PCI0) { Name (_HID, EisaId ("PNP0A03")) Name (_S5, Buffer () {1, 2, 3}) }
+ *	}
  *	Method (TSTM, 0) { Return (\_S5) }
  *	Name (\_S5, Package () {0x05, 0x07, Zero, Zero})
  */
@@ -89,6 +91,7 @@ static void reads_every_form_of_length(void **state)
 	(void)state;
 	FOUND(1, 1, 0x08, 0x5c, '_', 'S', '5', '_', 0x12, 0x04, 0x02, 0x01, 0x01);
 	FOUND(1, 1, S5, 0x45, 0x00, 0x02, 0x01, 0x01);
+	FOUND(1, 1, S5, 0x40, 0x01, 0x02, 0x01, 0x01, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 	FOUND(1, 1, S5, 0x86, 0x00, 0x00, 0x02, 0x01, 0x01);
 	FOUND(1, 1, S5, 0xc7, 0x00, 0x00, 0x00, 0x02, 0x01, 0x01);
 }
@@ -108,7 +111,9 @@ static void refuses_malformed_packages(void **state)
 	NOT_FOUND(S5, 0xcf, 0xff, 0xff, 0xff, 2, 0x01, 0x01);
 	NOT_FOUND(S5, 0x00, 0x02, 0x01, 0x01);		    /* shorter than itself */
 	NOT_FOUND(S5, 0xc1, 0x00, 0x00, 0x00, 0x02, 0x01, 0x01);
-	NOT_FOUND(S5, 0x02, 0x00, 0x01, 0x01);		    /* no elements */
+	NOT_FOUND(S5, 0xc7);
+	NOT_FOUND(S5, 0x47);
+	NOT_FOUND(S5, 0x04, 0x00, 0x01, 0x01);		    /* no elements */
 	NOT_FOUND(S5, 0x06, 0x02, 0x0a, 8, 0x0a, 0);	    /* not a sleep type */
 	NOT_FOUND(S5, 0x06, 0x02, 0x0a, 0, 0x0a, 8);
 	NOT_FOUND(S5, 0x05, 0x01, 0x0b, 1, 8);

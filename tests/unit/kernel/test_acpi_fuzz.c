@@ -17,7 +17,9 @@
 
 #define ROUNDS 20000
 
-static const hpa_t tables[] = {FAKE_XSDT, FAKE_RSDT, FAKE_MADT, FAKE_FADT, FAKE_DSDT, FAKE_SSDT, FAKE_HPET};
+static const hpa_t tables[] = {
+	FAKE_XSDT, FAKE_RSDT, FAKE_MADT, FAKE_FADT, FAKE_DSDT, FAKE_SSDT, FAKE_HPET,
+};
 static u64 state = 20240229;
 
 /* Numbers that are the same everywhere: Knuth's MMIX generator. */

@@ -100,9 +100,9 @@ static void looks_in_the_bios_area(void **state)
 static void passes_over_false_friends(void **state)
 {
 	(void)state;
-	memcpy(fake_acpi_at(0xf0000), "RSD PTR ", 8);	 /* no checksum */
-	put_rsdp(0xf0108);				 /* not aligned */
-	memcpy(fake_acpi_at(0xffff0), "RSD PTR ", 8);	 /* does not fit */
+	memcpy(fake_acpi_at(0xf0000), "RSD PTR ", 8); /* no checksum */
+	put_rsdp(0xf0108);			      /* not aligned */
+	memcpy(fake_acpi_at(0xffff0), "RSD PTR ", 8); /* does not fit */
 	init();
 	assert_false(acpi.present);
 	put_rsdp(0xf5550);
@@ -114,6 +114,13 @@ static void does_not_follow_a_bad_ebda_pointer(void **state)
 {
 	(void)state;
 	memcpy(fake_acpi_at(0x40e), (const u8[]){0xff, 0xff}, 2);
+	init();
+	assert_false(acpi.present);
+	fake_acpi_put(0x10000, fake_acpi_at(EBDA), KIB(1));
+	put_rsdp(0x10000);
+	memcpy(fake_acpi_at(0x40e), (const u8[]){0x00, 0x10}, 2);
+	init();
+	assert_false(acpi.present);
 	put_rsdp(0xf5550);
 	init();
 	assert_true(acpi.present);

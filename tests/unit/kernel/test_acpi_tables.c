@@ -24,8 +24,8 @@ static int setup(void **state)
 }
 
 /* Give the reader a copy of exactly the table's length. */
-static int read_exactly(int (*read)(struct acpi_info *, const struct acpi_header *), const void *data,
-			u32 length)
+static int read_exactly(int (*read)(struct acpi_info *, const struct acpi_header *),
+			const void *data, u32 length)
 {
 	struct acpi_header *copy = malloc(length);
 	int error;

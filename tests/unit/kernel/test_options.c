@@ -141,7 +141,8 @@ static void bad_values_are_rejected(void **state)
 				     "of auto, serial, vga, fb, none");
 	COMPLAINS("mem=12Q", "option \"mem=12Q\": not a size; write for example mem=256M");
 	COMPLAINS("mem", "option \"mem\": needs a value; write for example mem=256M");
-	COMPLAINS("mem=256", "option \"mem=256\": not a multiple of 4K; write for example mem=256M");
+	COMPLAINS("mem=256",
+		  "option \"mem=256\": not a multiple of 4K; write for example mem=256M");
 	COMPLAINS("mem=0", "option \"mem=0\": not a multiple of 4K; write for example mem=256M");
 	COMPLAINS("mem=99999999999999999999G", "option \"mem=99999999999999999999G\": not a size; "
 					       "write for example mem=256M");
@@ -167,10 +168,18 @@ static void each_bad_word_is_told(void **state)
 	(void)state;
 	assert_int_equal(parse("a=1 log=debug b log=x"), 3);
 	assert_int_equal(o.log, LOG_DEBUG);
-	assert_string_equal(said, "option \"a=1\": unknown name; \"help\" lists all options\n"
-				  "option \"b\": unknown name; \"help\" lists all options\n"
-				  "option \"log=x\": value must be one of quiet, error, warn, info, "
-				  "debug\n");
+	assert_string_equal(said,
+			    "option \"a=1\": unknown name; \"help\" lists all options\n"
+			    "option \"b\": unknown name; \"help\" lists all options\n"
+			    "option \"log=x\": value must be one of quiet, error, warn, info, "
+			    "debug\n");
+}
+
+static void complaints_are_counted_though_nobody_listens(void **state)
+{
+	(void)state;
+	assert_int_equal(options_parse(&o, "a log=debug b", NULL), 2);
+	assert_int_equal(o.log, LOG_DEBUG);
 }
 
 static void long_words_are_cut_in_the_complaint(void **state)
@@ -287,6 +296,7 @@ int main(void)
 		cmocka_unit_test(unknown_names_are_rejected),
 		cmocka_unit_test(bad_values_are_rejected),
 		cmocka_unit_test(each_bad_word_is_told),
+		cmocka_unit_test(complaints_are_counted_though_nobody_listens),
 		cmocka_unit_test(long_words_are_cut_in_the_complaint),
 		cmocka_unit_test(help_tells_all_of_the_table),
 		cmocka_unit_test(the_table_is_sound),

@@ -114,7 +114,7 @@ static int setup(void **state)
 	(void)state;
 	memset(&uart, 0, sizeof(uart));
 	uart.has_fifo = true;
-	sim = (struct sim_asm){ .port_in = uart_in, .port_out = uart_out };
+	sim = (struct sim_asm){.port_in = uart_in, .port_out = uart_out};
 	return 0;
 }
 
@@ -167,7 +167,7 @@ static void init_programs_speed_and_format(void **state)
 
 static void write_expands_new_lines_and_never_overruns(void **state)
 {
-	static const unsigned busy_polls[] = { 0, 1, 7, 1000 };
+	static const unsigned busy_polls[] = {0, 1, 7, 1000};
 	char want[4096] = "";
 
 	(void)state;
@@ -180,7 +180,8 @@ static void write_expands_new_lines_and_never_overruns(void **state)
 			uart.polls_until_empty = busy_polls[i];
 			serial_init(PORT, 115200);
 			for (int n = 0; n < 20; n++)
-				serial_console.write("forty characters and the end of a line \n", 40);
+				serial_console.write("forty characters and the end of a line \n",
+						     40);
 			serial_console.flush();
 			assert_int_equal(uart.busy, 0);
 			assert_int_equal(uart.overruns, 0);

@@ -120,8 +120,19 @@ static void conversions_are_exact(void **state)
 {
 	static const u64 hz[] = {100000, 999998, 20000000, 111111111, 2596148736, 16000000000};
 	static const u64 counts[] = {
-		0, 1, 999, 999999999, 1000000000, 1000000001, 0xffffffff, 0x100000000,
-		86400000000000, 0x7fffffffffffffff, 0xfffffffffffffffe, 0xffffffffffffffff,
+		0,
+		1,
+		999,
+		999999999,
+		1000000000,
+		1000000001,
+		0xffffffff,
+		0x100000000,
+		86400000000000,
+		0x7fffffffffffffff,
+		1844674407399999,
+		0xfffffffffffffffe,
+		0xffffffffffffffff,
 	};
 
 	(void)state;
@@ -132,8 +143,10 @@ static void conversions_are_exact(void **state)
 		if (time_tsc_hz() != hz[i])
 			continue; /* this very computer's frequency */
 		for (unsigned j = 0; j < ARRAY_SIZE(counts); j++) {
-			assert_int_equal(time_tsc_to_ns(counts[j]), exact(counts[j], 1000000000, hz[i]));
-			assert_int_equal(time_ns_to_tsc(counts[j]), exact(counts[j], hz[i], 1000000000));
+			assert_int_equal(time_tsc_to_ns(counts[j]),
+					 exact(counts[j], 1000000000, hz[i]));
+			assert_int_equal(time_ns_to_tsc(counts[j]),
+					 exact(counts[j], hz[i], 1000000000));
 		}
 		for (unsigned j = 0; j < 10000; j++) {
 			u64 count = random >> j % 64;

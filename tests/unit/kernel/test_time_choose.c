@@ -45,7 +45,9 @@ static void a_missing_crystal_is_found_by_the_measurement(void **state)
 static void claims_that_disagree_are_not_believed(void **state)
 {
 	static const struct time_cpuid models[] = {
-		{2, 292, 0, 3500}, {2, 184, 24000000, 2200}, {2, 78, 38400000, 1500},
+		{2, 292, 0, 3500},
+		{2, 184, 24000000, 2200},
+		{2, 78, 38400000, 1500},
 		{2, 126, 38400000, 2400},
 	};
 	static const u64 ips[] = {1000000, 4000017, 20001184, 50003736, 199990750};
@@ -87,7 +89,8 @@ static void nothing_overflows(void **state)
 	assert_int_equal(time_claimed_hz(&most), 0xfffffffeUL * 0x100000000UL + 1);
 	assert_int_equal(choose(~0UL, (struct time_cpuid){0, 0, 0, 0}), ~0UL);
 	assert_false(claimed);
-	assert_int_equal(choose(50, (struct time_cpuid){1, 1, 51, 0}), 50); /* 1 % of 50 is nothing */
+	assert_int_equal(choose(50, (struct time_cpuid){1, 1, 51, 0}),
+			 50); /* 1 % of 50 is nothing */
 	assert_false(claimed);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Ranges in, blocks out and back: what the allocator promises, case by case. */
+/* Blocks out and back: what the allocator promises, case by case. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include "lib/bits.h"
-#include "lib/error.h"
 #include "mm/frame.h"
 #include "mm/layout.h"
 #include "tests/sim/pool.h"
@@ -163,6 +162,47 @@ static void test_placement(void **state)
 	assert_int_equal(frame_owner_of(GIB(2)), FRAME_FREE);
 }
 
+/* Of two split blocks at START the one whose largest hole is the smallest that will do. */
+static void take_smallest_hole(hpa_t start, u64 size, unsigned order)
+{
+	hpa_t hole;
+
+	pool_open_frames(start, 2 * size / PAGE_SIZE);
+	/* Half of each, then a quarter of each; the first block has its quarter back. */
+	assert_int_equal(frame_alloc(order - 1, FRAME_TEST), start + size / 2);
+	assert_int_equal(frame_alloc(order - 1, FRAME_TEST), start + size + size / 2);
+	hole = frame_alloc(order - 2, FRAME_TEST);
+	assert_int_equal(hole, start + size / 4);
+	assert_int_equal(frame_alloc(order - 2, FRAME_TEST), start + size + size / 4);
+	frame_free(hole, order - 2, FRAME_TEST);
+	assert_int_equal(frame_alloc(order - 3, FRAME_TEST), start + size + size / 8);
+	assert_int_equal(frame_alloc(order - 2, FRAME_TEST), hole);
+}
+
+static void test_smallest_hole_4k(void **state)
+{
+	(void)state;
+	take_smallest_hole(GIB(1), SIZE_2M, FRAME_ORDER_2M);
+}
+
+static void test_smallest_hole_2m(void **state)
+{
+	(void)state;
+	take_smallest_hole(GIB(1), SIZE_1G, FRAME_ORDER_1G);
+}
+
+/* The border between two top nodes, each with one block of 1G. */
+static void test_two_top_nodes(void **state)
+{
+	(void)state;
+	pool_open_frames(GIB(511), GIB(2) / PAGE_SIZE);
+	assert_int_equal(frame_alloc(FRAME_ORDER_1G, FRAME_TEST), GIB(511));
+	assert_int_equal(ALIGN_DOWN(frame_alloc(0, FRAME_TEST), GIB(1)), GIB(512));
+	frame_free(GIB(511), FRAME_ORDER_1G, FRAME_TEST);
+	assert_int_equal(ALIGN_DOWN(frame_alloc(0, FRAME_TEST), GIB(1)), GIB(512));
+	assert_int_equal(frame_alloc(FRAME_ORDER_1G, FRAME_TEST), GIB(511));
+}
+
 /* In a 2M block whose first two frames are nodes. */
 static void test_best_fit(void **state)
 {
@@ -187,110 +227,6 @@ static void test_best_fit(void **state)
 	assert_int_equal(frame_alloc(4, FRAME_TEST), SIZE_2M + 32 * PAGE_SIZE);
 }
 
-static void test_range_edges(void **state)
-{
-	(void)state;
-	pool_open(0, MIB(8));
-	/* Bytes at the ends and page 0 stay out. */
-	assert_int_equal(frame_add_range(1, MIB(1) - 2), 0);
-	assert_int_equal(stats().total_bytes, MIB(1) - 2 * PAGE_SIZE);
-	assert_int_equal(frame_owner_of(0), -ERR_NOENT);
-	assert_int_equal(frame_owner_of(MIB(1) - 1), -ERR_NOENT);
-	assert_int_equal(frame_owner_of(PAGE_SIZE), FRAME_ALLOCATOR);
-	/* A lone frame behind a 2M border would be all node. */
-	assert_int_equal(frame_add_range(MIB(3), MIB(1) + PAGE_SIZE), 0);
-	assert_int_equal(stats().total_bytes, MIB(2) - 2 * PAGE_SIZE);
-	assert_int_equal(frame_owner_of(MIB(4)), -ERR_NOENT);
-	assert_int_equal(frame_add_range(MIB(4), PAGE_SIZE), -ERR_NOMEM);
-	/* But into a 2M block that has a node it may go. */
-	assert_int_equal(frame_add_range(MIB(1) + 17 * PAGE_SIZE, PAGE_SIZE), 0);
-	assert_int_equal(frame_owner_of(MIB(1) + 17 * PAGE_SIZE), FRAME_FREE);
-	assert_int_equal(frame_owner_of(MIB(1) + 16 * PAGE_SIZE), -ERR_NOENT);
-}
-
-static void test_range_errors(void **state)
-{
-	struct frame_stats before, after;
-
-	(void)state;
-	pool_open(0, MIB(8));
-	assert_int_equal(frame_add_range(MIB(1), MIB(4)), 0);
-	assert_int_not_equal(frame_alloc(0, FRAME_TEST), FRAME_NONE);
-	before = stats();
-	assert_int_equal(frame_add_range(MIB(1), MIB(4)), -ERR_EXIST);
-	assert_int_equal(frame_add_range(MIB(5) - PAGE_SIZE, MIB(1)), -ERR_EXIST); /* free */
-	assert_int_equal(frame_add_range(MIB(1), PAGE_SIZE), -ERR_EXIST);	   /* a node */
-	assert_int_equal(frame_add_range(MIB(2), SIZE_2M), -ERR_EXIST);
-	assert_int_equal(frame_add_range(0, MIB(8)), -ERR_EXIST);
-	assert_int_equal(frame_add_range(MIB(6), 0), -ERR_NOMEM);
-	assert_int_equal(frame_add_range(MIB(6) + 1, 2 * PAGE_SIZE - 2), -ERR_NOMEM);
-	assert_int_equal(frame_add_range(0, PAGE_SIZE), -ERR_NOMEM);
-	assert_int_equal(frame_add_range(MIB(6), ~0UL), -ERR_RANGE);
-	assert_int_equal(frame_add_range(FRAME_REACH, MIB(1)), -ERR_RANGE);
-	assert_int_equal(frame_add_range(FRAME_REACH - MIB(1), MIB(1) + 1), -ERR_RANGE);
-	assert_int_equal(frame_add_range(~0UL - 5, 3), -ERR_RANGE);
-	after = stats();
-	assert_memory_equal(after.bytes, before.bytes, sizeof(after.bytes));
-	assert_int_equal(frame_owner_of(FRAME_REACH), -ERR_NOENT);
-	assert_int_equal(frame_owner_of(MIB(6)), -ERR_NOENT);
-}
-
-/* What comes in three odd pieces, not in order, is one block in the end. */
-static void test_ranges_join(void **state)
-{
-	(void)state;
-	pool_open(GIB(3), GIB(2));
-	assert_int_equal(frame_add_range(GIB(3) + MIB(700) + KIB(12), MIB(324) - KIB(12)), 0);
-	assert_int_equal(frame_add_range(GIB(3), MIB(3) + KIB(4)), 0);
-	assert_int_equal(frame_add_range(GIB(4), GIB(1)), 0);
-	assert_int_equal(frame_alloc(FRAME_ORDER_1G, FRAME_TEST), GIB(4));
-	assert_int_equal(frame_alloc(FRAME_ORDER_1G, FRAME_TEST), FRAME_NONE);
-	assert_int_equal(frame_add_range(GIB(3) + MIB(3) + KIB(4), MIB(697) + KIB(8)), 0);
-	assert_int_equal(stats().total_bytes, GIB(2));
-	assert_int_equal(stats().bytes[FRAME_ALLOCATOR], 0);
-	assert_int_equal(frame_alloc(FRAME_ORDER_1G, FRAME_TEST), GIB(3));
-}
-
-/* Start-up costs by ranges: an odd one of 512 GiB touches no more than one of 1 GiB. */
-static void test_start_up_cost(void **state)
-{
-	u64 touched[2], nodes[2];
-
-	(void)state;
-	for (unsigned i = 0; i < 2; i++) {
-		hpa_t start = MIB(1) + KIB(20);
-		u64 length = GIB(i == 0 ? 1 : 512) + KIB(64);
-
-		pool_open(start, length);
-		assert_int_equal(frame_add_range(start, length), 0);
-		touched[i] = pool_touched();
-		nodes[i] = stats().bytes[FRAME_ALLOCATOR];
-		assert_int_equal(stats().total_bytes, length);
-		if (i == 0)
-			pool_close();
-	}
-	/* Two nodes at each end. */
-	assert_int_equal(nodes[0], 4 * PAGE_SIZE);
-	assert_int_equal(nodes[1], nodes[0]);
-	assert_int_equal(touched[0], nodes[0]);
-	assert_int_equal(touched[1], nodes[0]);
-}
-
-static void test_terabytes(void **state)
-{
-	u64 count = 0;
-
-	(void)state;
-	pool_open(GIB(3), FRAME_REACH - GIB(3));
-	assert_int_equal(frame_add_range(GIB(3), FRAME_REACH - GIB(3)), 0);
-	while (frame_alloc(FRAME_ORDER_1G, FRAME_GUEST) != FRAME_NONE)
-		count++;
-	assert_int_equal(count, FRAME_REACH / GIB(1) - 3);
-	assert_int_equal(stats().bytes[FRAME_FREE], 0);
-	frame_free(FRAME_REACH - GIB(1), FRAME_ORDER_1G, FRAME_GUEST);
-	assert_int_equal(ALIGN_DOWN(frame_alloc(0, FRAME_TEST), GIB(1)), FRAME_REACH - GIB(1));
-}
-
 static void test_names(void **state)
 {
 	(void)state;
@@ -311,12 +247,10 @@ int main(void)
 		cmocka_unit_test_teardown(test_coalescing_to_1g, close_pool),
 		cmocka_unit_test_teardown(test_coalescing_to_2m, close_pool),
 		cmocka_unit_test_teardown(test_placement, close_pool),
+		cmocka_unit_test_teardown(test_smallest_hole_4k, close_pool),
+		cmocka_unit_test_teardown(test_smallest_hole_2m, close_pool),
+		cmocka_unit_test_teardown(test_two_top_nodes, close_pool),
 		cmocka_unit_test_teardown(test_best_fit, close_pool),
-		cmocka_unit_test_teardown(test_range_edges, close_pool),
-		cmocka_unit_test_teardown(test_range_errors, close_pool),
-		cmocka_unit_test_teardown(test_ranges_join, close_pool),
-		cmocka_unit_test_teardown(test_start_up_cost, close_pool),
-		cmocka_unit_test_teardown(test_terabytes, close_pool),
 		cmocka_unit_test_teardown(test_names, close_pool),
 	};
 

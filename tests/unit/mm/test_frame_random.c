@@ -26,7 +26,7 @@ struct taken {
 };
 
 static struct taken taken[TAKEN_MAX];
-static unsigned taken_count;
+static unsigned taken_count, refused_count;
 static hpa_t pool_start, pool_end;
 
 static u64 pick(u64 count)
@@ -84,7 +84,7 @@ static int largest_free_order(void)
 
 static void check_all(void)
 {
-	u64 bytes[FRAME_OWNERS] = { 0 }, seen[FRAME_OWNERS] = { 0 }, known = 0;
+	u64 bytes[FRAME_OWNERS] = {0}, seen[FRAME_OWNERS] = {0}, known = 0;
 	struct frame_stats stats;
 
 	frame_get_stats(&stats);
@@ -124,6 +124,7 @@ static void take(unsigned order)
 		/* check_all() proves this number. */
 		frame_get_stats(&stats);
 		assert_true(stats.largest_free_order < (int)order);
+		refused_count++;
 		return;
 	}
 	assert_true(IS_ALIGNED(block, PAGE_SIZE << order));
@@ -203,6 +204,7 @@ static void test_small_pools(void **state)
 
 		play(seed, start, (8 + pick(1500)) * PAGE_SIZE, 4000, 4);
 	}
+	assert_true(refused_count > 1000); /* exhaustion was part of it */
 }
 
 int main(void)

@@ -29,11 +29,11 @@ static void expect(const struct reserve_span *want, unsigned count)
 #define SPANS(...)  ((const struct reserve_span[]){__VA_ARGS__})
 #define COUNT(a)    (sizeof(a) / sizeof((a)[0]))
 
-#define SUBTRACT(ranges, limit) \
+#define SUBTRACT(ranges, limit)                                                                    \
 	assert_int_equal(reserve_subtract(&list, ranges, COUNT(ranges), NULL, 0, limit), 0)
-#define SUBTRACT_TAKEN(ranges, taken) \
-	assert_int_equal(reserve_subtract(&list, ranges, COUNT(ranges), taken, COUNT(taken), \
-					  NO_LIMIT), 0)
+#define SUBTRACT_TAKEN(ranges, taken)                                                              \
+	assert_int_equal(                                                                          \
+		reserve_subtract(&list, ranges, COUNT(ranges), taken, COUNT(taken), NO_LIMIT), 0)
 #define EXPECT(...) expect(SPANS(__VA_ARGS__), COUNT(SPANS(__VA_ARGS__)))
 
 static void nothing_gives_nothing(void **state)
@@ -61,7 +61,8 @@ static void overlaps_are_joined(void **state)
 {
 	(void)state;
 	SUBTRACT(RANGES({0x1000, 0x3000, U}, {0x8000, 0x1000, U}, {0x2000, 0x6800, U},
-			{0x3000, 0x1000, U}), NO_LIMIT);
+			{0x3000, 0x1000, U}),
+		 NO_LIMIT);
 	EXPECT({0x1000, 0x9000});
 }
 
@@ -85,7 +86,8 @@ static void reserved_wins_in_any_order(void **state)
 	SUBTRACT(RANGES({0x3000, 0x1000, R}, {0x1000, 0x9000, U}), NO_LIMIT);
 	EXPECT({0x1000, 0x3000}, {0x4000, 0xa000});
 	SUBTRACT(RANGES({0x1000, 0x9000, U}, {0x3000, 0x1000, BOOT_MEMORY_ACPI},
-			{0x1000, 0x4000, U}), NO_LIMIT);
+			{0x1000, 0x4000, U}),
+		 NO_LIMIT);
 	EXPECT({0x1000, 0x3000}, {0x4000, 0xa000});
 }
 
@@ -100,7 +102,8 @@ static void reserved_over_several(void **state)
 {
 	(void)state;
 	SUBTRACT(RANGES({0x1000, 0x2000, U}, {0x4000, 0x1000, U}, {0x6000, 0x2000, U},
-			{0x2000, 0x5000, BOOT_MEMORY_NVS}), NO_LIMIT);
+			{0x2000, 0x5000, BOOT_MEMORY_NVS}),
+		 NO_LIMIT);
 	EXPECT({0x1000, 0x2000}, {0x7000, 0x8000});
 }
 
@@ -129,6 +132,8 @@ static void wrapping_ranges_end_at_the_top(void **state)
 	EXPECT({~0xfffUL - 0xf000, ~0xfffUL});
 	SUBTRACT(RANGES({0x1000, 0x8000, U}, {0x4000, ~0UL, R}), NO_LIMIT);
 	EXPECT({0x1000, 0x4000});
+	SUBTRACT(RANGES({~0xffeUL, 0x500, U}), NO_LIMIT); /* within the very last page */
+	assert_int_equal(list.count, 0);
 	SUBTRACT(RANGES({0x1000, ~0UL, U}), 0x10000);
 	EXPECT({0x1000, 0x10000});
 }
@@ -231,8 +236,8 @@ static void against_a_model(void **state)
 			model_set(taken[i].start, taken[i].end, 0);
 		model_set(limit, MODEL_SIZE, 0);
 
-		assert_int_equal(reserve_subtract(&list, ranges, range_count, taken, taken_count,
-						  limit), 0);
+		assert_int_equal(
+			reserve_subtract(&list, ranges, range_count, taken, taken_count, limit), 0);
 		model_compare();
 	}
 }

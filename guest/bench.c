@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The cost of an exit, in ticks of the TSC: in Bochs one tick is one
+ * instruction, so these numbers are exact and do not change from run to
+ * run. Elsewhere they are time.
+ *
+ * Each figure is the mean of many round trips, less the cost of the empty
+ * loop around them.
+ *
+ * OPTIONS log=quiet
+ * EXPECT bench: cpuid=\d+ vmcall=\d+ port_read=\d+
+ * EXPECT bench: ok
+ * EXPECT outcome=clean
+ */
+#include "guest/guest.h"
+
+#define ROUNDS 1000
+
+/* The limits of the project, in instructions; see docs/performance.md. */
+#define CPUID_MAX     120
+#define VMCALL_MAX    110
+#define PORT_READ_MAX 150
+
+#define PORT 0x3ff /* COM1's scratch register */
+
+#define measure(statement)                                                                         \
+	({                                                                                         \
+		u64 start_ = rdtsc();                                                              \
+                                                                                                   \
+		for (unsigned i_ = 0; i_ < ROUNDS; i_++) {                                         \
+			statement;                                                                 \
+			asm volatile("" : : : "memory");                                           \
+		}                                                                                  \
+		(rdtsc() - start_) / ROUNDS;                                                       \
+	})
+
+#define empty()	    asm volatile("nop")
+#define one_cpuid() asm volatile("cpuid" : : "a"(1), "c"(0) : "rbx", "rdx")
+#define one_vmcall()                                                                               \
+	({                                                                                         \
+		u64 a_ = ABI_CALL_VERSION;                                                         \
+		asm volatile("vmcall" : "+a"(a_));                                                 \
+	})
+#define one_read()                                                                                 \
+	({                                                                                         \
+		u8 value_;                                                                         \
+		asm volatile("inb %1, %0" : "=a"(value_) : "d"((u16)PORT));                        \
+	})
+
+static u64 limit(const char *name, u64 value, u64 max)
+{
+	if (value > max)
+		print("bench: %s takes %u, the limit is %u\n", name, value, max);
+	return value > max;
+}
+
+int guest_main(void)
+{
+	/* A guest tick is an instruction only where the CPU's TSC counts them. */
+	bool counts = measure(({ empty(); empty(); })) - measure(empty()) == 1;
+	u64 loop = measure(empty()) - 1;
+	u64 c = measure(one_cpuid()) - loop;
+	u64 v = measure(one_vmcall()) - loop;
+	u64 p = measure(one_read()) - loop;
+	u64 over;
+
+	print("bench: cpuid=%u vmcall=%u port_read=%u (%s)\n", c, v, p,
+	      counts ? "instructions" : "TSC ticks");
+	if (!counts) {
+		print("bench: not counted here\n");
+		return 0;
+	}
+	over = limit("cpuid", c, CPUID_MAX) + limit("vmcall", v, VMCALL_MAX) +
+	       limit("port_read", p, PORT_READ_MAX);
+	if (!over)
+		print("bench: ok\n");
+	return (int)over;
+}

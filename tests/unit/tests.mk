@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: MIT
+# Host unit tests: each program and the sources it is made of, besides its own.
+# Names are paths without .c; sim/ and unit/ are below tests/.
+
+frames := mm/frame mm/frame_node mm/frame_tree mm/bits512 mm/layout sim/pool sim/panic
+tables := $(frames) mm/walker mm/walker_lookup
+host_map := $(tables) mm/host_map mm/host_map_load mm/reserve lib/error sim/asm \
+	unit/kernel/fake_log unit/mm/fake_pc
+acpi := kernel/acpi kernel/acpi_aml kernel/acpi_tables unit/kernel/fake_acpi unit/kernel/fake_log
+exits := vmx/vmcs vmx/vcpu vmx/event vmx/exits vmx/exit_simple vmx/exit_interrupt vmx/exit_cr \
+	vmx/exit_dr vmx/exit_msr vmx/exit_io vmx/exit_io_string vmx/exit_memory vmx/exit_task \
+	vmx/exit_descriptor vmx/errors vmx/registers vmx/control_registers vmx/pdpte \
+	sim/vmx sim/asm sim/panic unit/vmx/fake_machine unit/vmx/fake_host
+
+unit_tests := \
+	lib/test_format lib/test_number lib/test_string \
+	boot/test_multiboot2 boot/test_multiboot2_bad \
+	kernel/test_options kernel/test_log kernel/test_log_ring kernel/test_serial \
+	kernel/test_console_init kernel/test_screen kernel/test_framebuffer kernel/test_vga_text \
+	kernel/test_cpu_features kernel/test_traps kernel/test_panic kernel/test_backtrace \
+	kernel/test_symbols kernel/test_outcome \
+	kernel/test_acpi kernel/test_acpi_tables kernel/test_acpi_aml kernel/test_acpi_init kernel/test_acpi_fuzz \
+	kernel/test_time kernel/test_time_calibrate kernel/test_time_choose \
+	kernel/test_apic kernel/test_smp_call kernel/test_smp_page \
+	mm/test_bits512 mm/test_frame mm/test_frame_bugs mm/test_frame_random mm/test_frame_range \
+	mm/test_walker mm/test_walker_limits mm/test_walker_memory mm/test_walker_random \
+	mm/test_reserve mm/test_host_map mm/test_host_map_device \
+	vmx/test_controls vmx/test_decode vmx/test_event vmx/test_control_registers vmx/test_run_loop
+
+needs_lib/test_format := lib/format
+needs_lib/test_number := lib/number lib/error
+needs_boot/test_multiboot2 := boot/multiboot2
+needs_boot/test_multiboot2_bad := boot/multiboot2
+needs_kernel/test_options := kernel/options kernel/option_table kernel/option_words lib/format lib/number
+needs_kernel/test_log := kernel/log kernel/log_ring kernel/console lib/format
+needs_kernel/test_log_ring :=
+needs_kernel/test_serial := kernel/serial sim/asm
+needs_kernel/test_console_init := kernel/console_init
+needs_kernel/test_screen := kernel/screen
+needs_kernel/test_framebuffer := kernel/screen font
+needs_kernel/test_vga_text := kernel/vga_text kernel/screen sim/asm
+needs_kernel/test_cpu_features := kernel/cpu_features sim/asm
+needs_kernel/test_traps := kernel/traps sim/asm sim/panic unit/kernel/fake_log
+needs_kernel/test_panic := kernel/panic kernel/panic_dump kernel/backtrace lib/format sim/asm sim/cpu \
+	sim/panic unit/kernel/fake_log
+needs_kernel/test_backtrace := kernel/backtrace
+needs_kernel/test_symbols := kernel/symbols
+needs_kernel/test_outcome := kernel/outcome lib/format sim/asm sim/cpu
+needs_kernel/test_acpi := $(acpi)
+needs_kernel/test_acpi_tables := kernel/acpi_tables unit/kernel/fake_log
+needs_kernel/test_acpi_aml := kernel/acpi_aml
+needs_kernel/test_acpi_init := $(acpi) kernel/acpi_init kernel/acpi_register sim/asm
+needs_kernel/test_acpi_fuzz := $(acpi)
+needs_kernel/test_time := kernel/time kernel/time_choose sim/asm unit/kernel/fake_log
+needs_kernel/test_time_calibrate := kernel/time_calibrate
+needs_kernel/test_time_choose := kernel/time_choose
+needs_kernel/test_apic := kernel/apic sim/asm sim/cpu unit/kernel/fake_log
+needs_kernel/test_smp_call := kernel/smp_call sim/asm sim/cpu
+needs_kernel/test_smp_page := kernel/smp_page
+needs_mm/test_bits512 := mm/bits512
+needs_mm/test_frame := $(frames)
+needs_mm/test_frame_bugs := $(frames)
+needs_mm/test_frame_random := $(frames)
+needs_mm/test_frame_range := $(frames)
+needs_mm/test_walker := $(tables)
+needs_mm/test_walker_limits := $(tables)
+needs_mm/test_walker_memory := $(tables)
+needs_mm/test_walker_random := $(tables)
+needs_mm/test_reserve := mm/reserve
+needs_mm/test_host_map := $(host_map)
+needs_mm/test_host_map_device := $(host_map)
+needs_vmx/test_controls := vmx/controls vmx/control_names vmx/caps vmx/requirements
+needs_vmx/test_decode := $(exits) vmx/bitmaps
+needs_vmx/test_event := $(exits)
+needs_vmx/test_control_registers := $(exits)
+needs_vmx/test_run_loop := $(exits)
+
+# ---- How they are built: twice, by gcc and by clang, with ASan and UBSan ----------------------
+
+UNIT_CC_gcc := gcc
+UNIT_CC_clang := clang
+UNIT_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -Werror -Itests/sim -Itests -I. \
+	-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+unit_source = $(if $(filter sim/% unit/%,$(1)),tests/$(1).c,$(if $(filter font,$(1)),build/font.c,$(1).c))
+
+define unit_rules
+build/unit/$(1)/font.o: build/font.c
+	@mkdir -p $$(@D)
+	$$(call quiet,CC)$$(UNIT_CC_$(1)) $$(UNIT_CFLAGS) $$(UNIT_EXTRA_$(1)) -MMD -MP -c -o $$@ $$<
+
+build/unit/$(1)/%.o: %.c
+	@mkdir -p $$(@D)
+	$$(call quiet,CC)$$(UNIT_CC_$(1)) $$(UNIT_CFLAGS) $$(UNIT_EXTRA_$(1)) -MMD -MP -c -o $$@ $$<
+
+build/unit/$(1)/%.o: tests/%.c
+	@mkdir -p $$(@D)
+	$$(call quiet,CC)$$(UNIT_CC_$(1)) $$(UNIT_CFLAGS) $$(UNIT_EXTRA_$(1)) -MMD -MP -c -o $$@ $$<
+endef
+
+define unit_program
+build/unit/$(1)/$(notdir $(2)): $(patsubst %,build/unit/$(1)/%.o,unit/$(2) $(needs_$(2)))
+	$$(call quiet,LD)$$(UNIT_CC_$(1)) $$(UNIT_CFLAGS) $$(UNIT_EXTRA_$(1)) -o $$@ $$^ -lcmocka -lpthread
+endef
+
+unit_compilers := gcc clang
+unit_programs = $(foreach cc,$(unit_compilers),$(addprefix build/unit/$(cc)/,$(notdir $(unit_tests))))
+
+$(foreach cc,$(unit_compilers) coverage,$(eval $(call unit_rules,$(cc))))
+$(foreach cc,$(unit_compilers) coverage,$(foreach t,$(unit_tests),$(eval $(call unit_program,$(cc),$(t)))))
+
+-include $(foreach cc,$(unit_compilers) coverage,$(wildcard build/unit/$(cc)/*/*.d build/unit/$(cc)/*/*/*.d))
+
+.PHONY: unit
+unit: $(unit_programs) ## build the unit tests

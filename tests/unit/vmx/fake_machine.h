@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A machine for vCPUs under test: records what it was asked for, answers
+ * what the test has set. RAM is one buffer at guest-physical 0.
+ */
+#pragma once
+
+#include "sim/vmx.h"
+
+#define FAKE_RAM_SIZE (64 * 1024)
+
+struct fake_machine {
+	struct vcpu vcpu;
+	u8 ram[FAKE_RAM_SIZE];
+
+	u32 port_value;	   /* what reads give */
+	struct port_access last_port;
+	u32 last_port_value;
+	unsigned port_ins, port_outs;
+	enum verdict port_verdict;
+
+	int msr_error;
+	u64 msr_value;
+	u32 last_msr;
+
+	struct memory_access last_memory;
+	enum verdict memory_verdict;
+
+	int interrupt_vector; /* -1: none */
+	unsigned polls, idles, cpuids, hypercalls, state_changes;
+	bool can_wake;
+};
+
+extern struct fake_machine fake;
+
+/* A vCPU in 64-bit code at RIP 1000H, CPL 0, with interrupts on. cmocka set-up function. */
+int fake_setup(void **state);

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Injection: what goes in first, what waits for which window, how
+ * exceptions combine.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "lib/x86.h"
+#include "kernel/asm.h"
+#include "unit/vmx/fake_machine.h"
+#include "vmx/controls.h"
+
+#define HARD(vector) (INTR_VALID | INTR_HARD_EXCEPTION << INTR_TYPE_SHIFT | (vector))
+
+static u32 entered(void)
+{
+	return (u32)sim_get(VMCS_ENTRY_INTERRUPTION_INFO);
+}
+
+/* SDM "Conditions for Generating a Double Fault": the whole table. */
+static void exceptions_combine(void **state)
+{
+	static const u8 benign[] = { VECTOR_DB, VECTOR_BP, VECTOR_UD, VECTOR_NM, VECTOR_MF, VECTOR_AC };
+	static const u8 contributory[] = { VECTOR_DE, VECTOR_TS, VECTOR_NP, VECTOR_SS, VECTOR_GP };
+	const enum event_combination second = EVENT_SECOND, df = EVENT_DOUBLE_FAULT,
+				     down = EVENT_SHUTDOWN;
+
+	(void)state;
+	for (unsigned b = 0; b < ARRAY_SIZE(benign); b++)
+		for (unsigned c = 0; c < ARRAY_SIZE(contributory); c++) {
+			assert_int_equal(event_combine(HARD(benign[b]), contributory[c]), second);
+			assert_int_equal(event_combine(HARD(contributory[c]), benign[b]), second);
+			assert_int_equal(event_combine(HARD(contributory[c]), contributory[c]), df);
+			assert_int_equal(event_combine(HARD(contributory[c]), VECTOR_PF), second);
+			assert_int_equal(event_combine(HARD(VECTOR_PF), contributory[c]), df);
+			assert_int_equal(event_combine(HARD(VECTOR_DF), contributory[c]), down);
+			assert_int_equal(event_combine(HARD(VECTOR_DF), benign[b]), second);
+		}
+	assert_int_equal(event_combine(HARD(VECTOR_PF), VECTOR_PF), df);
+	assert_int_equal(event_combine(HARD(VECTOR_DF), VECTOR_PF), down);
+	/* Interrupts, NMIs and software events do not combine. */
+	assert_int_equal(event_combine(INTR_VALID | 0x20, VECTOR_GP), second);
+	assert_int_equal(event_combine(INTR_VALID | INTR_SOFT_INTERRUPT << 8 | VECTOR_GP, VECTOR_GP),
+			 second);
+	assert_int_equal(event_combine(0, VECTOR_GP), second);
+}
+
+static void exception_goes_in_with_its_error_code(void **state)
+{
+	(void)state;
+	event_exception_error(&fake.vcpu, VECTOR_GP, 0x18);
+	assert_true(fake.vcpu.attention & ATTENTION_EVENT);
+	assert_true(event_deliver(&fake.vcpu));
+	assert_int_equal(entered(), HARD(VECTOR_GP) | INTR_HAS_ERROR);
+	assert_int_equal(sim_get(VMCS_ENTRY_EXCEPTION_ERROR_CODE), 0x18);
+	/* Only once. */
+	sim_set(VMCS_ENTRY_INTERRUPTION_INFO, 0);
+	assert_true(event_deliver(&fake.vcpu));
+	assert_int_equal(entered(), 0);
+}
+
+static void real_mode_has_no_error_codes(void **state)
+{
+	(void)state;
+	sim_set(VMCS_GUEST_CR0, CR0_NE);
+	event_exception_error(&fake.vcpu, VECTOR_GP, 0x18);
+	assert_true(event_deliver(&fake.vcpu));
+	assert_int_equal(entered(), HARD(VECTOR_GP));
+}
+
+static void page_fault_sets_cr2(void **state)
+{
+	(void)state;
+	event_page_fault(&fake.vcpu, 0xdead000, PF_WRITE);
+	assert_int_equal(sim.cr2, 0xdead000);
+	assert_true(event_deliver(&fake.vcpu));
+	assert_int_equal(entered(), HARD(VECTOR_PF) | INTR_HAS_ERROR);
+	assert_int_equal(sim_get(VMCS_ENTRY_EXCEPTION_ERROR_CODE), PF_WRITE);
+}
+
+static void third_fault_is_a_shutdown(void **state)
+{
+	(void)state;
+	event_exception_error(&fake.vcpu, VECTOR_GP, 0);
+	event_exception_error(&fake.vcpu, VECTOR_NP, 0);
+	assert_int_equal(fake.vcpu.events.next.info, HARD(VECTOR_DF) | INTR_HAS_ERROR);
+	event_exception_error(&fake.vcpu, VECTOR_GP, 0);
+	assert_false(event_deliver(&fake.vcpu));
+}
+
+static void interrupt_goes_in_when_open(void **state)
+{
+	(void)state;
+	fake.interrupt_vector = 0x31;
+	event_interrupt_line(&fake.vcpu, true);
+	assert_true(event_deliver(&fake.vcpu));
+	assert_int_equal(entered(), INTR_VALID | 0x31);
+	assert_int_equal(fake.vcpu.proc_controls & PROC_INTERRUPT_WINDOW, 0);
+}
+
+static void interrupt_waits_for_its_window(void **state)
+{
+	static const struct {
+		u64 rflags, blocking;
+	} closed[] = {
+		{ RFLAGS_FIXED, 0 },
+		{ RFLAGS_FIXED | RFLAGS_IF, INTERRUPTIBILITY_STI },
+		{ RFLAGS_FIXED | RFLAGS_IF, INTERRUPTIBILITY_MOV_SS },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(closed); i++) {
+		fake_setup(NULL);
+		fake.interrupt_vector = 0x31;
+		sim_set(VMCS_GUEST_RFLAGS, closed[i].rflags);
+		sim_set(VMCS_GUEST_INTERRUPTIBILITY, closed[i].blocking);
+		event_interrupt_line(&fake.vcpu, true);
+		assert_true(event_deliver(&fake.vcpu));
+		assert_int_equal(entered(), 0);
+		assert_true(sim_get(VMCS_PROC_CONTROLS) & PROC_INTERRUPT_WINDOW);
+	}
+}
+
+static void exception_comes_before_an_interrupt(void **state)
+{
+	(void)state;
+	fake.interrupt_vector = 0x31;
+	event_interrupt_line(&fake.vcpu, true);
+	event_exception(&fake.vcpu, VECTOR_UD);
+	assert_true(event_deliver(&fake.vcpu));
+	assert_int_equal(entered(), HARD(VECTOR_UD));
+	assert_true(fake.vcpu.events.interrupt_line);
+	assert_true(sim_get(VMCS_PROC_CONTROLS) & PROC_INTERRUPT_WINDOW);
+}
+
+static void nmi_comes_before_an_interrupt(void **state)
+{
+	(void)state;
+	fake.interrupt_vector = 0x31;
+	event_interrupt_line(&fake.vcpu, true);
+	event_nmi(&fake.vcpu);
+	assert_true(event_deliver(&fake.vcpu));
+	assert_int_equal(entered(), INTR_VALID | INTR_NMI << INTR_TYPE_SHIFT | VECTOR_NMI);
+	assert_true(sim_get(VMCS_PROC_CONTROLS) & PROC_INTERRUPT_WINDOW);
+}
+
+static void second_nmi_waits_and_a_third_is_lost(void **state)
+{
+	(void)state;
+	event_nmi(&fake.vcpu);
+	event_nmi(&fake.vcpu);
+	event_nmi(&fake.vcpu);
+	assert_true(event_deliver(&fake.vcpu));
+	assert_true(sim_get(VMCS_PROC_CONTROLS) & PROC_NMI_WINDOW);
+	assert_true(fake.vcpu.events.nmi_pending);
+	assert_true(event_deliver(&fake.vcpu));
+	assert_false(fake.vcpu.events.nmi_pending);
+}
+
+static void blocked_nmi_waits_for_its_window(void **state)
+{
+	(void)state;
+	sim_set(VMCS_GUEST_INTERRUPTIBILITY, INTERRUPTIBILITY_NMI);
+	event_nmi(&fake.vcpu);
+	assert_true(event_deliver(&fake.vcpu));
+	assert_int_equal(entered(), 0);
+	assert_true(sim_get(VMCS_PROC_CONTROLS) & PROC_NMI_WINDOW);
+}
+
+static void interrupted_nmi_unblocks_for_its_second_try(void **state)
+{
+	(void)state;
+	sim_set(VMCS_GUEST_INTERRUPTIBILITY, INTERRUPTIBILITY_NMI);
+	sim_set(VMCS_IDT_VECTORING_INFO, INTR_VALID | INTR_NMI << INTR_TYPE_SHIFT | VECTOR_NMI);
+	event_requeue(&fake.vcpu);
+	assert_int_equal(sim_get(VMCS_GUEST_INTERRUPTIBILITY), 0);
+	assert_true(event_deliver(&fake.vcpu));
+	assert_int_equal(entered(), INTR_VALID | INTR_NMI << INTR_TYPE_SHIFT | VECTOR_NMI);
+}
+
+static void fault_during_delivery_combines(void **state)
+{
+	(void)state;
+	sim_set(VMCS_IDT_VECTORING_INFO, HARD(VECTOR_GP) | INTR_HAS_ERROR);
+	sim_set(VMCS_IDT_VECTORING_ERROR_CODE, 0x20);
+	event_requeue(&fake.vcpu);
+	assert_int_equal(fake.vcpu.events.next.error, 0x20);
+	event_exception_error(&fake.vcpu, VECTOR_NP, 0);
+	assert_int_equal(fake.vcpu.events.next.info, HARD(VECTOR_DF) | INTR_HAS_ERROR);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup(name, fake_setup)
+		TEST(exceptions_combine),
+		TEST(exception_goes_in_with_its_error_code),
+		TEST(real_mode_has_no_error_codes),
+		TEST(page_fault_sets_cr2),
+		TEST(third_fault_is_a_shutdown),
+		TEST(interrupt_goes_in_when_open),
+		TEST(interrupt_waits_for_its_window),
+		TEST(exception_comes_before_an_interrupt),
+		TEST(nmi_comes_before_an_interrupt),
+		TEST(second_nmi_waits_and_a_third_is_lost),
+		TEST(blocked_nmi_waits_for_its_window),
+		TEST(interrupted_nmi_unblocks_for_its_second_try),
+		TEST(fault_during_delivery_combines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The run loop on a simulated processor: verdicts, stepping, counting, and
+ * what an exit may cost in VMREADs and VMWRITEs.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "lib/x86.h"
+#include "unit/vmx/fake_machine.h"
+#include "vmx/controls.h"
+
+/* Guests are lists of exits; behind the last one the vCPU is asked to stop. */
+static const struct exit_step {
+	u32 reason;
+	u64 qualification;
+	u32 length;
+	u32 interruption_info, idt_vectoring;
+} *steps;
+static unsigned step_count, step;
+static u32 injected[8]; /* what went in with each entry */
+
+static enum entry_result play(struct vcpu *v)
+{
+	const struct exit_step *s = &steps[step++];
+
+	injected[step - 1] = (u32)sim_get(VMCS_ENTRY_INTERRUPTION_INFO);
+	if (step >= step_count)
+		vcpu_attend(v, ATTENTION_STOP);
+	sim_exit(s->reason, s->qualification, s->length);
+	sim_set(VMCS_EXIT_INTERRUPTION_INFO, s->interruption_info);
+	sim_set(VMCS_IDT_VECTORING_INFO, s->idt_vectoring);
+	sim_set(VMCS_ENTRY_INTERRUPTION_INFO, 0); /* consumed, as the processor does */
+	return ENTRY_DONE;
+}
+
+static void run(const struct exit_step *list, unsigned count)
+{
+	steps = list;
+	step_count = count;
+	step = 0;
+	sim_vmx.guest = play;
+	sim_vmx_count();
+	vcpu_run(&fake.vcpu);
+}
+
+static void cpuid_steps_over_and_counts(void **state)
+{
+	static const struct exit_step list[] = { { EXIT_CPUID, 0, 2, 0, 0 } };
+
+	(void)state;
+	run(list, 1);
+	assert_int_equal(fake.cpuids, 1);
+	assert_int_equal(fake.vcpu.regs.rax, 0x11111111);
+	assert_int_equal(sim_get(VMCS_GUEST_RIP), 0x1002);
+	assert_int_equal(fake.vcpu.counters.count[EXIT_CPUID], 1);
+	assert_int_equal(fake.vcpu.stop.cause, STOP_REQUESTED);
+	assert_int_equal(fake.vcpu.launched, 1);
+}
+
+/* The limit of the exit path: at most six for a CPUID exit. */
+static void cpuid_costs_six_vmcs_accesses(void **state)
+{
+	static const struct exit_step list[] = { { EXIT_CPUID, 0, 2, 0, 0 } };
+
+	(void)state;
+	run(list, 1);
+	assert_in_range(sim_vmx.reads + sim_vmx.writes, 1, 6);
+}
+
+static void hlt_waits_for_an_interrupt(void **state)
+{
+	static const struct exit_step list[] = { { EXIT_HLT, 0, 1, 0, 0 }, { EXIT_PAUSE, 0, 2, 0, 0 } };
+
+	(void)state;
+	fake.interrupt_vector = 0x20;
+	run(list, 2);
+	assert_int_equal(fake.idles, 1);
+	assert_int_equal(injected[1], INTR_VALID | INTR_EXTERNAL << INTR_TYPE_SHIFT | 0x20);
+	assert_int_equal(sim_get(VMCS_GUEST_RIP), 0x1003);
+}
+
+static void hlt_with_interrupts_off_is_stuck(void **state)
+{
+	static const struct exit_step list[] = { { EXIT_HLT, 0, 1, 0, 0 }, { EXIT_CPUID, 0, 2, 0, 0 } };
+
+	(void)state;
+	sim_set(VMCS_GUEST_RFLAGS, RFLAGS_FIXED);
+	run(list, 2);
+	assert_int_equal(fake.vcpu.stop.cause, STOP_STUCK);
+	assert_int_equal(fake.idles, 0);
+	assert_int_equal(fake.cpuids, 0);
+}
+
+static void hlt_that_nothing_ends_is_stuck(void **state)
+{
+	static const struct exit_step list[] = { { EXIT_HLT, 0, 1, 0, 0 }, { EXIT_CPUID, 0, 2, 0, 0 } };
+
+	(void)state;
+	fake.can_wake = false;
+	run(list, 2);
+	assert_int_equal(fake.vcpu.stop.cause, STOP_STUCK);
+}
+
+static void unknown_exit_stops(void **state)
+{
+	static const struct exit_step list[] = { { EXIT_MONITOR_TRAP_FLAG, 0, 0, 0, 0 },
+						 { EXIT_CPUID, 0, 2, 0, 0 } };
+
+	(void)state;
+	run(list, 2);
+	assert_int_equal(fake.vcpu.stop.cause, STOP_UNHANDLED);
+	assert_int_equal(sim_get(VMCS_GUEST_RIP), 0x1000);
+	assert_int_equal(fake.cpuids, 0);
+}
+
+static void failed_entry_stops_that_vcpu(void **state)
+{
+	static const struct exit_step list[] = {
+		{ EXIT_REASON_FAILED_ENTRY | EXIT_ENTRY_GUEST_STATE, 2, 0, 0, 0 },
+		{ EXIT_CPUID, 0, 2, 0, 0 }
+	};
+
+	(void)state;
+	run(list, 2);
+	assert_int_equal(fake.vcpu.stop.cause, STOP_ENTRY_FAILED);
+	assert_int_equal(fake.vcpu.stop.value, 2);
+}
+
+static void vmx_instructions_raise_ud(void **state)
+{
+	static const u32 reasons[] = { EXIT_VMXON, EXIT_VMREAD, EXIT_VMLAUNCH, EXIT_GETSEC, EXIT_RSM,
+				       EXIT_INVEPT, EXIT_MWAIT, EXIT_XSAVES };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(reasons); i++) {
+		struct exit_step list[] = { { reasons[i], 0, 3, 0, 0 } };
+
+		fake_setup(NULL);
+		run(list, 1);
+		assert_int_equal(fake.vcpu.events.next.info,
+				 INTR_VALID | INTR_HARD_EXCEPTION << INTR_TYPE_SHIFT | VECTOR_UD);
+		assert_int_equal(sim_get(VMCS_GUEST_RIP), 0x1000);
+	}
+}
+
+static void stepping_ends_the_sti_shadow(void **state)
+{
+	static const struct exit_step list[] = { { EXIT_CPUID, 0, 2, 0, 0 } };
+
+	(void)state;
+	sim_set(VMCS_GUEST_INTERRUPTIBILITY, INTERRUPTIBILITY_STI | INTERRUPTIBILITY_NMI);
+	run(list, 1);
+	assert_int_equal(sim_get(VMCS_GUEST_INTERRUPTIBILITY), INTERRUPTIBILITY_NMI);
+}
+
+static void stepping_with_tf_leaves_a_debug_exception(void **state)
+{
+	static const struct exit_step list[] = { { EXIT_CPUID, 0, 2, 0, 0 } };
+
+	(void)state;
+	sim_set(VMCS_GUEST_RFLAGS, RFLAGS_FIXED | RFLAGS_TF);
+	run(list, 1);
+	assert_true(sim_get(VMCS_GUEST_PENDING_DEBUG) & PENDING_DEBUG_BS);
+}
+
+static void port_read_merges_into_rax(void **state)
+{
+	static const struct {
+		u64 qualification;
+		u64 want;
+	} cases[] = {
+		{ 0x00e00008 | 0, 0x12345678aabbccef }, /* in al, 0e0h */
+		{ 0x00e00008 | 1, 0x12345678aabbbeef }, /* ax */
+		{ 0x00e00008 | 3, 0x00000000deadbeef }, /* eax clears the upper half */
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct exit_step list[] = { { EXIT_IO, cases[i].qualification, 1, 0, 0 } };
+
+		fake_setup(NULL);
+		fake.vcpu.regs.rax = 0x12345678aabbccdd;
+		fake.port_value = 0xdeadbeef;
+		run(list, 1);
+		assert_int_equal(fake.last_port.port, 0xe0);
+		assert_int_equal(fake.vcpu.regs.rax, cases[i].want);
+		assert_int_equal(sim_get(VMCS_GUEST_RIP), 0x1001);
+	}
+}
+
+static void port_write_passes_the_operand(void **state)
+{
+	static const struct exit_step list[] = { { EXIT_IO, 0x03f80000 | 1, 1, 0, 0 } };
+
+	(void)state;
+	fake.vcpu.regs.rax = 0xaabbccdd;
+	run(list, 1);
+	assert_int_equal(fake.last_port.port, 0x3f8);
+	assert_int_equal(fake.last_port.size, 2);
+	assert_int_equal(fake.last_port_value, 0xccdd);
+}
+
+static void a_device_may_stop_the_machine(void **state)
+{
+	static const struct exit_step list[] = { { EXIT_IO, 0x06040001, 1, 0, 0 },
+						 { EXIT_CPUID, 0, 2, 0, 0 } };
+
+	(void)state;
+	fake.port_verdict = STOP;
+	run(list, 2);
+	assert_int_equal(fake.cpuids, 0);
+	assert_int_equal(sim_get(VMCS_GUEST_RIP), 0x1000);
+}
+
+static void ept_violation_is_decoded(void **state)
+{
+	/* A write through a linear address, not to a paging structure. */
+	static const struct exit_step list[] = { { EXIT_EPT_VIOLATION, 0x182, 3, 0, 0 } };
+
+	(void)state;
+	sim_set(VMCS_GUEST_PHYSICAL_ADDRESS, 0xfee00020);
+	sim_set(VMCS_GUEST_LINEAR_ADDRESS, 0xffff8000fee00020);
+	fake.memory_verdict = AGAIN;
+	run(list, 1);
+	assert_int_equal(fake.last_memory.gpa, 0xfee00020);
+	assert_int_equal(fake.last_memory.gva, 0xffff8000fee00020);
+	assert_true(fake.last_memory.write && fake.last_memory.gva_valid);
+	assert_false(fake.last_memory.read || fake.last_memory.fetch || fake.last_memory.table_walk);
+	assert_int_equal(sim_get(VMCS_GUEST_RIP), 0x1000);
+}
+
+static void interrupted_delivery_is_requeued(void **state)
+{
+	/* INT 80H pushed onto an unmapped page: a software interrupt of length 2. */
+	static const struct exit_step list[] = {
+		{ EXIT_EPT_VIOLATION, 0x182, 2, 0, INTR_VALID | INTR_SOFT_INTERRUPT << 8 | 0x80 },
+		{ EXIT_PAUSE, 0, 2, 0, 0 },
+	};
+
+	(void)state;
+	fake.memory_verdict = AGAIN;
+	run(list, 2);
+	assert_int_equal(injected[1], INTR_VALID | INTR_SOFT_INTERRUPT << 8 | 0x80);
+	assert_int_equal(sim_get(VMCS_ENTRY_INSTRUCTION_LENGTH), 2);
+	assert_int_equal(fake.vcpu.events.next.info, 0);
+}
+
+static void rdmsr_and_wrmsr_reach_the_policy(void **state)
+{
+	static const struct exit_step read[] = { { EXIT_RDMSR, 0, 2, 0, 0 } };
+	static const struct exit_step write[] = { { EXIT_WRMSR, 0, 2, 0, 0 } };
+
+	(void)state;
+	fake.vcpu.regs.rcx = 0xffffffff00000277;
+	fake.msr_value = 0x1122334455667788;
+	run(read, 1);
+	assert_int_equal(fake.last_msr, 0x277);
+	assert_int_equal(fake.vcpu.regs.rax, 0x55667788);
+	assert_int_equal(fake.vcpu.regs.rdx, 0x11223344);
+
+	fake_setup(NULL);
+	fake.vcpu.regs.rax = 0xffffffff00000001;
+	fake.vcpu.regs.rdx = 2;
+	run(write, 1);
+	assert_int_equal(fake.msr_value, 0x200000001);
+}
+
+static void denied_msr_raises_gp(void **state)
+{
+	static const struct exit_step list[] = { { EXIT_RDMSR, 0, 2, 0, 0 } };
+
+	(void)state;
+	fake.msr_error = -4;
+	fake.vcpu.regs.rax = 7;
+	run(list, 1);
+	assert_int_equal(fake.vcpu.events.next.info & 0xff, VECTOR_GP);
+	assert_true(fake.vcpu.events.next.info & INTR_HAS_ERROR);
+	assert_int_equal(fake.vcpu.regs.rax, 7);
+	assert_int_equal(sim_get(VMCS_GUEST_RIP), 0x1000);
+}
+
+static void preemption_timer_polls_the_machine(void **state)
+{
+	static const struct exit_step list[] = { { EXIT_PREEMPTION_TIMER, 0, 0, 0, 0 },
+						 { EXIT_CPUID, 0, 2, 0, 0 } };
+
+	(void)state;
+	run(list, 2);
+	assert_int_equal(fake.polls, 1);
+	assert_int_equal(sim_get(VMCS_GUEST_RIP), 0x1002);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup(name, fake_setup)
+		TEST(cpuid_steps_over_and_counts),
+		TEST(cpuid_costs_six_vmcs_accesses),
+		TEST(hlt_waits_for_an_interrupt),
+		TEST(hlt_with_interrupts_off_is_stuck),
+		TEST(hlt_that_nothing_ends_is_stuck),
+		TEST(unknown_exit_stops),
+		TEST(failed_entry_stops_that_vcpu),
+		TEST(vmx_instructions_raise_ud),
+		TEST(stepping_ends_the_sti_shadow),
+		TEST(stepping_with_tf_leaves_a_debug_exception),
+		TEST(port_read_merges_into_rax),
+		TEST(port_write_passes_the_operand),
+		TEST(a_device_may_stop_the_machine),
+		TEST(ept_violation_is_decoded),
+		TEST(interrupted_delivery_is_requeued),
+		TEST(rdmsr_and_wrmsr_reach_the_policy),
+		TEST(denied_msr_raises_gp),
+		TEST(preemption_timer_polls_the_machine),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
