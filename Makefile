@@ -44,7 +44,10 @@ vmx := vmcs caps controls control_names requirements preflight vmx \
 	entry.S vcpu event exits exit_simple exit_interrupt exit_cr exit_dr exit_msr \
 	exit_io exit_io_string exit_memory exit_task exit_descriptor errors dump
 
-machine :=
+machine := pc vm vm_report ram bus timer clock tsc \
+	cpuid cpuid_build cpuid_policy msr mtrr hypercall \
+	uart guest_console pic pic_chip pit pit_channel rtc rtc_time rtc_host pm i8042 board \
+	loader loader_boot loader_raw
 
 # V=1 shows the commands.
 quiet = $(if $(V),,@printf "  %-5s %s\n" $(1) $@;)
@@ -65,7 +68,7 @@ warnings := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wvla
 CPPFLAGS := -I.
 CFLAGS := -std=gnu11 -O2 -g $(warnings) -ffreestanding -fno-pic -fno-pie \
 	-mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-stack-protector \
-	-fno-omit-frame-pointer -fno-asynchronous-unwind-tables -fno-strict-aliasing \
+	-fno-omit-frame-pointer -fno-asynchronous-unwind-tables -fno-strict-aliasing -fwrapv \
 	-fcf-protection=none -ffunction-sections -fdata-sections
 ASFLAGS := -g -D__ASSEMBLER__
 LDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack --build-id=none --gc-sections -T boot/trivet.lds

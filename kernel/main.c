@@ -17,6 +17,8 @@
 #include "kernel/time.h"
 #include "kernel/traps.h"
 #include "lib/error.h"
+#include "machine/loader.h"
+#include "machine/vm.h"
 #include "mm/frame.h"
 #include "mm/host_map.h"
 #include "mm/layout.h"
@@ -37,6 +39,13 @@ static void *map_console(hpa_t address, u64 length, bool write_combining)
 {
 	return host_map_device(address, length,
 			       write_combining ? HOST_WRITE_COMBINING : HOST_UNCACHED);
+}
+
+/* Before host_map_init(): the boot code maps the first 4 GiB where they are. */
+static void *map_identity(hpa_t address, u64 length, bool write_combining)
+{
+	(void)write_combining;
+	return address + length <= GIB(4) ? (void *)address : NULL;
 }
 
 static const void *map_table(hpa_t address, u64 length)
@@ -71,7 +80,7 @@ static void panic_show_guest(void)
 
 static void complain(const char *message)
 {
-	log_error("options", "%s", message);
+	log_report("%s", message);
 	complaints++;
 }
 
@@ -116,8 +125,10 @@ static void init_host(void)
 	traps_init();
 	cpu_init_this(&boot_cpu);
 	smp_prepare(&boot);
-	if (host_map_init(&boot))
+	if (host_map_init(&boot)) {
+		consoles_init_late(&boot, &options, map_identity);
 		outcome_end(OUTCOME_REFUSED, "too little memory to start; Trivet needs 16 MiB");
+	}
 	panic_set_namer(host_map_name);
 	panic_add_hook(panic_show_guest);
 	consoles_init_late(&boot, &options, map_console);
@@ -170,19 +181,49 @@ static void report_memory(void)
 				   stats.bytes[owner] / 1024, stats.peak[owner] / 1024);
 }
 
+/* Make the machine, load it, run it, tell how it went, take it apart. */
+static enum outcome run_guest(char *reason, size_t size)
+{
+	struct vm_config config = { .name = "vm0", .memory = options.guest_memory };
+	struct loader_request request;
+	enum outcome outcome;
+	struct vm *vm;
+
+	loader_request_make(&request, &boot, &options);
+	if (vm_create(&vm, &config, reason))
+		return OUTCOME_BAD_CONFIG;
+	if (loader_load(vm, &request, reason)) {
+		vm_destroy(vm);
+		return OUTCOME_BAD_CONFIG;
+	}
+	vm_run(vm);
+	vm_report(vm);
+	vm_reason(vm, reason, size);
+	outcome = vm_outcome(vm);
+	vm_destroy(vm);
+	return outcome;
+}
+
+static void stop_vmx(unsigned cpus)
+{
+	for (unsigned i = 1; i < cpus; i++)
+		if (smp_run_on(i, cpu_vmx_off, NULL))
+			log_warn("vmx", "cpu=%u: did not answer; VMX stays on there", i);
+	vmx_off();
+}
+
 void kernel_main(u32 magic, u32 mbi)
 {
+	char reason[VM_WHY_MAX];
+	enum outcome outcome;
 	unsigned cpus;
 
 	read_loader(magic, mbi);
 	init_host();
 	cpus = smp_start(&smp_memory);
 	init_vmx(cpus);
-
+	outcome = run_guest(reason, sizeof(reason));
+	stop_vmx(cpus);
 	report_memory();
-	for (unsigned i = 1; i < cpus; i++)
-		if (smp_run_on(i, cpu_vmx_off, NULL))
-			log_warn("vmx", "cpu=%u: did not answer; VMX stays on there", i);
-	vmx_off();
-	outcome_end(OUTCOME_CLEAN, "no guest yet");
+	outcome_end(outcome, "%s", reason);
 }

@@ -25,11 +25,11 @@ enum frame_owner {
 	FRAME_ALLOCATOR, /* the allocator's own nodes */
 	FRAME_HOST_TABLES,
 	FRAME_STACK,
-	FRAME_CPU,	/* per-CPU data, VMXON regions */
-	FRAME_VCPU,	/* VMCS, bitmaps, FPU area, the vCPU itself */
+	FRAME_CPU,  /* per-CPU data, VMXON regions */
+	FRAME_VCPU, /* VMCS, bitmaps, FPU area, the vCPU itself */
 	FRAME_EPT,
-	FRAME_VM,	/* struct vm and its devices */
-	FRAME_GUEST,	/* guest RAM */
+	FRAME_VM,    /* struct vm and its devices */
+	FRAME_GUEST, /* guest RAM */
 	FRAME_TEST,
 	FRAME_OWNERS,
 };
@@ -75,7 +75,8 @@ void *frame_alloc_zeroed(unsigned order, enum frame_owner owner) __must_check;
  */
 void frame_free(hpa_t block, unsigned order, enum frame_owner owner);
 
-/* What the allocator knows of a frame: its owner (FRAME_FREE if free), or -ERR_NOENT when foreign. */
+/* What the allocator knows of a frame: its owner (FRAME_FREE if free), or -ERR_NOENT when foreign.
+ */
 int frame_owner_of(hpa_t frame);
 
 struct frame_stats {

@@ -12,19 +12,19 @@
 
 struct table_format {
 	const char *name;
-	u64 present;	/* an entry is present when any of these bits is set */
-	u64 kept;	/* software: a leaf with no present bit but one of these still holds its address */
-	u64 leaf;	/* bit that makes an entry above 4K a leaf */
-	u64 address;	/* mask of the address bits */
-	u64 table_flags;/* flags of an entry that refers to a table */
-	unsigned levels;/* 4 */
-	bool physical;	/* maps physical addresses (EPT): from 0 up, not sign-extended */
+	u64 present;	 /* an entry is present when any of these bits is set */
+	u64 kept;	 /* software: a leaf that is not present but has one of these is still ours */
+	u64 leaf;	 /* bit that makes an entry above 4K a leaf */
+	u64 address;	 /* mask of the address bits */
+	u64 table_flags; /* flags of an entry that refers to a table */
+	unsigned levels; /* 4 */
+	bool physical;	 /* maps physical addresses (EPT): from 0 up, not sign-extended */
 };
 
 struct table {
 	const struct table_format *format;
 	hpa_t root;
-	hpa_t retired;		/* tables that were taken out, linked by their first entries; or 0 */
+	hpa_t retired; /* tables that were taken out, linked by their first entries; or 0 */
 	enum frame_owner owner; /* of the frames of the tables */
 	u8 max_leaf_level;	/* 1 = 4K only, 2 = up to 2M, 3 = up to 1G */
 };

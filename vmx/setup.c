@@ -9,6 +9,7 @@
 #include "lib/x86.h"
 #include "mm/frame.h"
 #include "mm/layout.h"
+#include "vmx/bitmaps.h"
 #include "vmx/ept.h"
 #include "vmx/host_state.h"
 #include "vmx/instructions.h"
@@ -69,6 +70,26 @@ static void write_controls(struct vcpu *v, const struct vcpu_config *config)
 	vmcs_write(VMCS_CR4_GUEST_HOST_MASK, ~v->cr4_guest_owned);
 }
 
+/*
+ * What the VMCS or the switch keeps for the guest need not exit. TSC: reads
+ * only, with the offset; PAT and EFER are VMCS fields, but a write of EFER
+ * has rules.
+ */
+static void allow_msrs(u8 *bitmap)
+{
+	static const u32 readable[] = { MSR_TSC, MSR_EFER };
+	const u32 *msrs;
+	unsigned count = switch_pass_through(&msrs);
+	int error = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		error |= msr_bitmap_allow(bitmap, msrs[i], MSR_ACCESS_READ | MSR_ACCESS_WRITE);
+	for (unsigned i = 0; i < ARRAY_SIZE(readable); i++)
+		error |= msr_bitmap_allow(bitmap, readable[i], MSR_ACCESS_READ);
+	error |= msr_bitmap_allow(bitmap, MSR_PAT, MSR_ACCESS_READ);
+	panic_on(error);
+}
+
 static int create_vmcs(struct vcpu *v)
 {
 	struct vmcs_region *region = frame_alloc_zeroed(FRAME_ORDER_4K, FRAME_VCPU);
@@ -114,6 +135,7 @@ int vcpu_create(struct vcpu **out, const struct vcpu_config *config)
 
 	vcpu_load(v);
 	write_controls(v, config);
+	allow_msrs(phys_to_virt(config->msr_bitmap));
 	vcpu_reset(v);
 	if (v->vpid)
 		vcpu_flush(v);

@@ -99,6 +99,8 @@ int switch_create(struct vcpu *v)
 		return -ERR_NOMEM;
 	v->fpu = virt_to_phys(area);
 	memcpy(area, &initial_fpu, sizeof(initial_fpu));
+	v->switched = nobodys;
+	v->xcr0 = nobodys.xcr0;
 	return 0;
 }
 
@@ -147,6 +149,6 @@ void switch_out(struct vcpu *v)
 void switch_reset(struct vcpu *v)
 {
 	v->switched = nobodys;
-	v->xcr0 = XCR0_X87;
+	v->xcr0 = nobodys.xcr0;
 	load(&nobodys, &initial_fpu);
 }

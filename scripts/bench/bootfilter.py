@@ -26,41 +26,42 @@ class BootFilter:
     def __init__(self):
         self.started = False
         self.failure = None  # what GRUB said when it gave up
-        self._error = b"no reason given"
+        self.error = None  # its last error; it may have gone on all the same
         self._booting = False
         self._held = b""
 
     def feed(self, data):
         if self.started:
             return data
-        text = ESCAPE.sub(b"", self._held + data)
-        half = HALF_ESCAPE.search(text)
-        cut = half.start() if half else len(text)
-        text, escape = text[:cut], text[cut:]
-
+        self._held += data
         shown = b""
-        while text and not self.started:
-            line, newline, rest = text.partition(b"\n")
+        while self._held:
+            raw, newline, rest = self._held.partition(b"\n")
+            line = ESCAPE.sub(b"", HALF_ESCAPE.sub(b"", raw))
             if self._is_trivet(line, bool(newline)):
                 self.started = True
-                return shown + text + escape
+                self._held = b""
+                return shown + ESCAPE.sub(b"", raw).lstrip() + newline + rest
             if not newline:
                 break
-            if ERROR.search(line):
-                self._error = ERROR.search(line).group()
-            if GAVE_UP in line:
-                self.failure = self._error.decode("ascii", "replace")
-            if line.strip():
-                shown += line.strip() + b"\r\n"
-            self._booting = self._booting or LAST_OF_GRUB in line
-            text = rest
-        self._held = text + escape
+            shown += self._loader_line(line.strip())
+            self._held = rest
         return shown
+
+    def _loader_line(self, line):
+        """A whole line that is not Trivet's, as it is to be shown."""
+        error = ERROR.search(line)
+        if error:
+            self.error = error.group().decode("ascii", "replace")
+        if GAVE_UP in line:
+            self.failure = self.error or "no reason given"
+        self._booting = self._booting or LAST_OF_GRUB in line
+        return line + b"\r\n" if line else b""
 
     def flush(self):
         """What is still held back, when no more will come."""
         held, self._held = self._held, b""
-        return held
+        return ESCAPE.sub(b"", HALF_ESCAPE.sub(b"", held))
 
     def _is_trivet(self, line, complete):
         line = line.lstrip()

@@ -65,6 +65,11 @@ class Console:
         """What GRUB said when it could not start Trivet, or None."""
         return self._filter.failure
 
+    @property
+    def loader_error(self):
+        """GRUB's last error, from which it may have gone on, or None."""
+        return self._filter.error
+
     def run(self, child, seconds, until=None):
         """Carry bytes until the bench ends, the time is over, the user says
         Ctrl-C, GRUB gives up, or COM1 says what the pattern matches."""

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A machine's one clock: nanoseconds by the TSC since it was switched on.
+ * Every device that knows time takes it from here, so that no two of them
+ * can drift apart.
+ */
+#pragma once
+
+#include "lib/types.h"
+
+struct clock {
+	u64 start_tsc;
+};
+
+#define CLOCK_NEVER (~0UL) /* a deadline that does not come */
+
+void clock_start(struct clock *clock);
+
+/* Never runs backwards. */
+u64 clock_now(const struct clock *clock);

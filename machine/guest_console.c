@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#include "machine/guest_console.h"
+
+#include "kernel/console.h"
+#include "kernel/log.h"
+
+void guest_console_flush(struct guest_console *c)
+{
+	if (c->length)
+		log_guest_text(c->line, c->length);
+	c->length = 0;
+}
+
+bool guest_console_fetch(struct guest_console *c)
+{
+	u32 before = c->input_head;
+
+	while (c->input_head - c->input_tail < GUEST_CONSOLE_INPUT) {
+		int byte = console_read();
+
+		if (byte < 0)
+			break;
+		c->input[c->input_head++ % GUEST_CONSOLE_INPUT] = (u8)byte;
+	}
+	return c->input_head != before;
+}
+
+int guest_console_take(struct guest_console *c)
+{
+	if (c->input_head == c->input_tail)
+		return -1;
+	return c->input[c->input_tail++ % GUEST_CONSOLE_INPUT];
+}

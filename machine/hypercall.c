@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "machine/hypercall.h"
+
+#include "guest/abi.h"
+#include "kernel/time.h"
+#include "machine/vm.h"
+
+static enum verdict done(struct vcpu *v, u64 result)
+{
+	v->regs.rax = result;
+	return NEXT;
+}
+
+static enum verdict failed(struct vcpu *v, u64 error)
+{
+	return done(v, -error);
+}
+
+static enum verdict version(struct vcpu *v)
+{
+	return done(v, ABI_VERSION);
+}
+
+static enum verdict tsc_hz(struct vcpu *v)
+{
+	return done(v, time_tsc_hz());
+}
+
+static enum verdict power_off(struct vcpu *v)
+{
+	return vcpu_stop(v, STOP_POWER_OFF, "status", (u32)v->regs.rbx);
+}
+
+static enum verdict exits(struct vcpu *v)
+{
+	u32 reason = (u32)v->regs.rbx;
+	u64 sum = 0;
+
+	if (reason < EXIT_REASONS)
+		return done(v, v->counters.count[reason]);
+	if (reason != ABI_EXITS_ALL)
+		return failed(v, ABI_ERROR_ARGUMENT);
+	for (unsigned i = 0; i < EXIT_REASONS; i++)
+		sum += v->counters.count[i];
+	return done(v, sum);
+}
+
+static enum verdict put_character(struct vcpu *v)
+{
+	guest_console_put(&v->vm->console, (u8)v->regs.rbx);
+	return done(v, 0);
+}
+
+static enum verdict put_text(struct vcpu *v)
+{
+	gpa_t gpa = v->regs.rbx;
+	u64 length = v->regs.rcx;
+
+	if (length > ABI_TEXT_MAX || !ram_contains(&v->vm->ram, gpa, length))
+		return failed(v, ABI_ERROR_ARGUMENT);
+	while (length) {
+		u64 part = MIN(length, PAGE_SIZE - (gpa & (PAGE_SIZE - 1)));
+		const u8 *text = ram_pointer(&v->vm->ram, gpa, part);
+
+		for (u64 i = 0; i < part; i++)
+			guest_console_put(&v->vm->console, text[i]);
+		gpa += part;
+		length -= part;
+	}
+	return done(v, 0);
+}
+
+static enum verdict (*const calls[])(struct vcpu *v) = {
+	[ABI_CALL_VERSION] = version,
+	[ABI_CALL_TSC_HZ] = tsc_hz,
+	[ABI_CALL_POWER_OFF] = power_off,
+	[ABI_CALL_EXITS] = exits,
+	[ABI_CALL_PUT_CHARACTER] = put_character,
+	[ABI_CALL_PUT_TEXT] = put_text,
+};
+_Static_assert(ARRAY_SIZE(calls) == ABI_CALLS, "guest/abi.h says how many");
+
+enum verdict hypercall(struct vcpu *v)
+{
+	u32 number = (u32)v->regs.rax;
+
+	if (unlikely(vcpu_cpl(v)))
+		return failed(v, ABI_ERROR_PRIVILEGE);
+	if (unlikely(number >= ARRAY_SIZE(calls)))
+		return failed(v, ABI_ERROR_UNKNOWN);
+	return calls[number](v);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "machine/msr.h"
+
+#include "kernel/log.h"
+#include "lib/error.h"
+#include "lib/string.h"
+#include "lib/x86.h"
+#include "machine/tsc.h"
+#include "machine/vm.h"
+
+#define APIC_BASE_ADDRESS   0xfee00000UL
+#define APIC_BASE_BOOTSTRAP BIT(8)
+
+#define MISC_FAST_STRINGS     BIT(0)
+#define MISC_BTS_UNAVAILABLE  BIT(11)
+#define MISC_PEBS_UNAVAILABLE BIT(12)
+
+#define MSR_PLATFORM_ID 0x17
+
+void msr_reset(struct msr_state *m, unsigned physical_bits, u64 microcode, bool bootstrap)
+{
+	memset(m, 0, sizeof(*m));
+	mtrr_reset(&m->mtrr, physical_bits);
+	/* Fast strings must be on: Linux believes it and copies by it. */
+	m->misc_enable = MISC_FAST_STRINGS | MISC_BTS_UNAVAILABLE | MISC_PEBS_UNAVAILABLE;
+	m->microcode = microcode;
+	m->bootstrap = bootstrap;
+}
+
+static struct msr_state *state(struct vcpu *v)
+{
+	return &v->vm->cpus[v->index].msr;
+}
+
+/* The APIC is off, and CPUID says that there is none; the register is there all the same. */
+static u64 apic_base(const struct msr_state *m)
+{
+	return APIC_BASE_ADDRESS | (m->bootstrap ? APIC_BASE_BOOTSTRAP : 0);
+}
+
+static __noinline int refuse(struct vcpu *v, u32 msr, const char *what)
+{
+	struct msr_state *m = state(v);
+
+	for (unsigned i = 0; i < m->refused_count; i++)
+		if (m->refused[i] == msr)
+			return -ERR_NOENT;
+	if (m->refused_count == MSR_REFUSED_MAX)
+		return -ERR_NOENT;
+	m->refused[m->refused_count++] = msr;
+	log_info("msr", "%s: vcpu=%u %s msr=%#x is not offered: #GP", v->vm->name, v->index, what,
+		 msr);
+	return -ERR_NOENT;
+}
+
+int msr_read(struct vcpu *v, u32 msr, u64 *value)
+{
+	const struct msr_state *m = state(v);
+
+	switch (msr) {
+	case MSR_TSC:
+		*value = tsc_guest(v);
+		return 0;
+	case MSR_TSC_ADJUST:
+		*value = m->tsc_adjust;
+		return 0;
+	case MSR_APIC_BASE:
+		*value = apic_base(m);
+		return 0;
+	case MSR_BIOS_SIGN_ID:
+		*value = m->microcode;
+		return 0;
+	case MSR_MISC_ENABLE:
+		*value = m->misc_enable;
+		return 0;
+	/* Nothing to tell: no ratios, no banks of machine-check registers. */
+	case MSR_PLATFORM_ID:
+	case MSR_PLATFORM_INFO:
+	case MSR_MCG_CAP:
+	case MSR_MCG_STATUS:
+		*value = 0;
+		return 0;
+	}
+	return mtrr_read(&m->mtrr, msr, value) ? refuse(v, msr, "RDMSR") : 0;
+}
+
+/* The adjustment follows every change of the counter, and the other way round. */
+static void write_tsc(struct vcpu *v, u64 value)
+{
+	u64 now = tsc_guest(v);
+
+	state(v)->tsc_adjust += value - now;
+	tsc_set_guest(v, value);
+}
+
+static void write_tsc_adjust(struct vcpu *v, u64 value)
+{
+	u64 change = value - state(v)->tsc_adjust;
+
+	state(v)->tsc_adjust = value;
+	tsc_set_guest(v, tsc_guest(v) + change);
+}
+
+static int unless(bool illegal)
+{
+	return illegal ? -ERR_INVAL : 0;
+}
+
+int msr_write(struct vcpu *v, u32 msr, u64 value)
+{
+	struct msr_state *m = state(v);
+	int error;
+
+	switch (msr) {
+	case MSR_TSC:
+		write_tsc(v, value);
+		return 0;
+	case MSR_TSC_ADJUST:
+		write_tsc_adjust(v, value);
+		return 0;
+	case MSR_APIC_BASE:
+		return unless(value != apic_base(m));
+	case MSR_BIOS_SIGN_ID: /* written before CPUID loads it; the revision does not change */
+		return 0;
+	case MSR_MISC_ENABLE:
+		if ((value ^ m->misc_enable) & ~MISC_FAST_STRINGS)
+			return -ERR_INVAL;
+		m->misc_enable = value;
+		return 0;
+	case MSR_MCG_STATUS:
+		return unless(value);
+	}
+	error = mtrr_write(&m->mtrr, msr, value);
+	return error == -ERR_NOENT ? refuse(v, msr, "WRMSR") : error;
+}

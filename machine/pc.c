@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+#include "machine/pc.h"
+
+#include "kernel/asm.h"
+#include "kernel/console.h"
+#include "kernel/panic.h"
+#include "machine/hypercall.h"
+#include "machine/memory_map.h"
+#include "vmx/control_registers.h"
+
+/* How long input may wait for us: rarely any comes, but then more does. */
+#define POLL_NS	     10000000UL
+#define POLL_KEYS_NS 1000000UL
+#define KEYS_NS	     200000000UL
+
+/* ---- Wiring -------------------------------------------------------------------- */
+
+static void attach(struct vm *vm, u16 first, unsigned count, const struct port_device *device,
+		   void *state)
+{
+	panic_on(bus_attach(&vm->bus, first, (u16)(first + count - 1), device, state));
+}
+
+static void attach_all(struct vm *vm)
+{
+	attach(vm, PORT_PIC_MASTER, 2, &pic_master_ports, &vm->pic);
+	attach(vm, PORT_PIC_SLAVE, 2, &pic_slave_ports, &vm->pic);
+	attach(vm, PORT_PIC_ELCR, 2, &pic_elcr_ports, &vm->pic);
+	attach(vm, PORT_PIT, 4, &pit_ports, &vm->pit);
+	attach(vm, PORT_SPEAKER, 1, &speaker_ports, &vm->pit);
+	attach(vm, PORT_I8042_DATA, 1, &i8042_data_ports, &vm->i8042);
+	attach(vm, PORT_I8042_STATUS, 1, &i8042_status_ports, &vm->i8042);
+	attach(vm, PORT_RTC, 2, &rtc_ports, &vm->rtc);
+	attach(vm, PORT_POST, 1, &board_post_ports, &vm->board);
+	attach(vm, PORT_FAST_A20, 1, &board_fast_a20_ports, &vm->board);
+	attach(vm, PORT_DEBUG, 1, &board_debug_ports, &vm->board);
+	attach(vm, PORT_COM1, 8, &uart_ports, &vm->uart);
+	attach(vm, PORT_PM1A_EVENT, 4, &pm_ports, &vm->pm);
+	attach(vm, PORT_PM1A_CONTROL, 4, &pm_control_ports, &vm->pm);
+	attach(vm, PORT_PM_TIMER, 4, &pm_timer_ports, &vm->pm);
+	attach(vm, PORT_RESET, 1, &board_reset_ports, &vm->board);
+}
+
+static void interrupt_output(void *vcpu, unsigned line, bool high)
+{
+	(void)line;
+	event_interrupt_line(vcpu, high);
+}
+
+static void send_to_console(void *console, u8 byte)
+{
+	guest_console_put(console, byte);
+}
+
+static struct irq wire(struct vm *vm, unsigned line)
+{
+	return (struct irq){ pic_set_line, &vm->pic, line, false };
+}
+
+void pc_create(struct vm *vm, u64 wall_seconds)
+{
+	struct timers *timers = &vm->timers;
+
+	timers_init(timers, &vm->clock);
+	vm->pic.output = (struct irq){ interrupt_output, vm->cpus[0].vcpu, 0, false };
+	pic_reset(&vm->pic);
+
+	vm->pit.irq = wire(vm, IRQ_PIT);
+	vm->pit.clock = &vm->clock;
+	timer_add(timers, &vm->pit.timer, pit_due, &vm->pit);
+	pit_reset(&vm->pit);
+
+	vm->rtc.irq = wire(vm, IRQ_RTC);
+	vm->rtc.clock = &vm->clock;
+	timer_add(timers, &vm->rtc.timer, rtc_due, &vm->rtc);
+	rtc_reset(&vm->rtc, wall_seconds, vm->ram.size);
+
+	vm->uart.irq = wire(vm, IRQ_COM1);
+	vm->uart.clock = &vm->clock;
+	vm->uart.send = send_to_console;
+	vm->uart.listener = &vm->console;
+	timer_add(timers, &vm->uart.timer, uart_timeout, &vm->uart);
+	uart_reset(&vm->uart);
+
+	vm->pm.irq = wire(vm, IRQ_SCI);
+	vm->pm.clock = &vm->clock;
+	timer_add(timers, &vm->pm.timer, pm_due, &vm->pm);
+	pm_reset(&vm->pm);
+
+	i8042_reset(&vm->i8042);
+	board_reset(&vm->board, &vm->console);
+	attach_all(vm);
+}
+
+/* ---- What the vCPU asks -------------------------------------------------------- */
+
+static enum verdict port_in(struct vcpu *v, const struct port_access *a, u32 *value)
+{
+	*value = bus_in(&v->vm->bus, a->port, a->size);
+	return NEXT;
+}
+
+static enum verdict port_out(struct vcpu *v, const struct port_access *a, u32 value)
+{
+	return bus_out(&v->vm->bus, v, a->port, a->size, value);
+}
+
+static enum verdict memory(struct vcpu *v, const struct memory_access *a)
+{
+	if (ram_touch(&v->vm->ram, a->gpa))
+		return AGAIN;
+	return vcpu_stop(v, STOP_BAD_MEMORY, "guest-physical address", a->gpa);
+}
+
+static void *ram(struct vcpu *v, gpa_t gpa, u64 length)
+{
+	return ram_pointer(&v->vm->ram, gpa, length);
+}
+
+static int interrupt_acknowledge(struct vcpu *v)
+{
+	return pic_acknowledge(&v->vm->pic);
+}
+
+static void state_changed(struct vcpu *v)
+{
+	cpuid_update(v->cpuid_table, guest_cr4(v), v->xcr0);
+}
+
+/* ---- Time and input ------------------------------------------------------------ */
+
+static void feed_uart(struct vm *vm)
+{
+	while (uart_room(&vm->uart)) {
+		int byte = guest_console_take(&vm->console);
+
+		if (byte < 0)
+			return;
+		uart_receive(&vm->uart, (u8)byte);
+	}
+}
+
+void pc_poll(struct vcpu *v)
+{
+	struct vm *vm = v->vm;
+	u64 now = clock_now(&vm->clock);
+
+	guest_console_flush(&vm->console);
+	if (guest_console_fetch(&vm->console))
+		vm->keys_until = now + KEYS_NS;
+	feed_uart(vm);
+	timers_run(&vm->timers, now < vm->keys_until ? POLL_KEYS_NS : POLL_NS);
+}
+
+/* Interrupts of the host are off until the wait itself: what comes in between is not lost. */
+static void idle(struct vcpu *v)
+{
+	pc_poll(v);
+	if (!event_wakes(v))
+		cpu_wait_interrupt();
+}
+
+static bool can_come(struct vm *vm, bool source, unsigned line)
+{
+	return source && pic_would_interrupt(&vm->pic, line);
+}
+
+static bool can_wake(struct vcpu *v)
+{
+	struct vm *vm = v->vm;
+
+	return can_come(vm, timer_pending(&vm->pit.timer), IRQ_PIT) ||
+	       can_come(vm, timer_pending(&vm->rtc.timer), IRQ_RTC) ||
+	       can_come(vm, timer_pending(&vm->pm.timer), IRQ_SCI) ||
+	       can_come(vm, uart_wants_input(&vm->uart), IRQ_COM1);
+}
+
+const struct vcpu_ops pc_ops = {
+	.cpuid = cpuid_answer,
+	.port_in = port_in,
+	.port_out = port_out,
+	.msr_read = msr_read,
+	.msr_write = msr_write,
+	.memory = memory,
+	.hypercall = hypercall,
+	.ram = ram,
+	.interrupt_acknowledge = interrupt_acknowledge,
+	.poll = pc_poll,
+	.idle = idle,
+	.can_wake = can_wake,
+	.state_changed = state_changed,
+};

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* The guest's time-stamp counter: the host's plus an offset in the VMCS. The vCPU is loaded. */
+#pragma once
+
+#include "lib/types.h"
+
+struct vcpu;
+
+u64 tsc_guest(const struct vcpu *v);
+void tsc_set_guest(struct vcpu *v, u64 value);

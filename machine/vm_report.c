@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The end of a machine in words. Relies on the vCPU being stopped.
+ */
+#include "machine/vm.h"
+
+#include "kernel/log.h"
+#include "kernel/time.h"
+#include "lib/format.h"
+#include "vmx/dump.h"
+
+#define REASON_MAX 160
+
+enum outcome vm_outcome(const struct vm *vm)
+{
+	const struct vcpu_stop *stop = &vm->cpus[0].vcpu->stop;
+
+	switch (stop->cause) {
+	case STOP_REQUESTED:
+	case STOP_RESET:
+		return OUTCOME_CLEAN;
+	case STOP_POWER_OFF:
+		return stop->value ? OUTCOME_GUEST_FAULT : OUTCOME_CLEAN;
+	default:
+		return OUTCOME_GUEST_FAULT;
+	}
+}
+
+void vm_reason(const struct vm *vm, char *text, size_t size)
+{
+	const struct vcpu_stop *stop = &vm->cpus[0].vcpu->stop;
+	const char *cause = stop_cause_name(stop->cause);
+
+	if (!stop->detail)
+		format(text, size, "%s: %s", vm->name, cause);
+	else if (stop->value)
+		format(text, size, "%s: %s: %s %#lx", vm->name, cause, stop->detail, stop->value);
+	else
+		format(text, size, "%s: %s: %s", vm->name, cause, stop->detail);
+}
+
+static u64 permille(u64 part, u64 whole)
+{
+	return whole ? part * 1000 / whole : 0;
+}
+
+static void report_exits(const struct vm *vm, const struct vcpu *v)
+{
+	const struct exit_counters *c = &v->counters;
+	u64 count = 0, ticks = 0;
+
+	for (unsigned i = 0; i < EXIT_REASONS; i++) {
+		count += c->count[i];
+		ticks += c->cycles[i];
+	}
+	log_report("%s: %lu exits in %lu.%03lu s, %lu ticks in handlers", vm->name, count,
+		   vm->run_ns / 1000000000, vm->run_ns / 1000000 % 1000, ticks);
+	for (unsigned i = 0; i < EXIT_REASONS; i++) {
+		u64 n = c->count[i], of_count = permille(n, count), of_time = permille(c->cycles[i], ticks);
+
+		if (!n)
+			continue;
+		log_report("exit: vm=%s vcpu=%u reason=%s count=%lu share=%lu.%lu%% time=%lu.%lu%% "
+			   "mean_ticks=%lu mean_ns=%lu",
+			   vm->name, v->index, exit_reason_name(i), n, of_count / 10, of_count % 10,
+			   of_time / 10, of_time % 10, c->cycles[i] / n,
+			   time_tsc_to_ns(c->cycles[i]) / n);
+	}
+}
+
+void vm_report(struct vm *vm)
+{
+	struct vcpu *v = vm->cpus[0].vcpu;
+	char reason[REASON_MAX];
+
+	vm_reason(vm, reason, sizeof(reason));
+	log_report("%s", reason);
+	if (vm_outcome(vm) != OUTCOME_CLEAN) {
+		vcpu_load(v);
+		dump_vcpu(v);
+		vcpu_unload(v);
+	}
+	report_exits(vm, v);
+	log_report("vm: name=%s ram=%luK touched=%luK absent_port_reads=%lu absent_port_writes=%lu",
+		   vm->name, vm->ram.size >> 10, vm->ram.cleared >> 10, vm->bus.absent_reads,
+		   vm->bus.absent_writes);
+}
