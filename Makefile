@@ -41,12 +41,13 @@ mm := layout reserve frame frame_tree frame_node bits512 walker walker_lookup ho
 
 vmx := vmcs caps controls control_names requirements preflight vmx \
 	setup host_state switch reset registers control_registers pdpte ept bitmaps \
+	guest_walk guest_memory segment \
 	entry.S vcpu event exits exit_simple exit_interrupt exit_cr exit_dr exit_msr \
 	exit_io exit_io_string exit_memory exit_task exit_descriptor errors dump
 
 machine := pc vm vm_report ram bus timer clock tsc \
 	cpuid cpuid_build cpuid_policy msr mtrr hypercall \
-	uart guest_console pic pic_chip pit pit_channel rtc rtc_time rtc_host pm i8042 board \
+	uart uart_receiver guest_console pic pic_chip pit pit_channel rtc rtc_time rtc_host pm i8042 board \
 	loader loader_boot loader_raw
 
 # V=1 shows the commands.
@@ -57,7 +58,7 @@ rooms := lib boot kernel mm vmx machine
 # ---- Guests: programs that run inside ---------------------------------------------------
 
 # Each guest is guest/NAME.c with the common start and library, or guest/NAME.S alone.
-guest_library := interrupts interrupt_stubs.S print
+guest_library := interrupts interrupt_stubs.S user print
 guests_c := bundled bench $(basename $(notdir $(wildcard guest/test_*.c)))
 guests_s := $(basename $(notdir $(wildcard guest/test_*.S)))
 guests := $(addprefix build/guest/,$(addsuffix .bin,$(guests_c) $(guests_s)))

@@ -35,7 +35,7 @@
 	})
 
 #define empty()	    asm volatile("nop")
-#define one_cpuid() asm volatile("cpuid" : : "a"(1), "c"(0) : "rbx", "rdx")
+#define one_cpuid() ({ u32 a_ = 0, c_ = 0; asm volatile("cpuid" : "+a"(a_), "+c"(c_) : : "ebx", "edx"); })
 #define one_vmcall()                                                                               \
 	({                                                                                         \
 		u64 a_ = ABI_CALL_VERSION;                                                         \

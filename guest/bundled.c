@@ -18,19 +18,16 @@
 #include "guest/guest.h"
 
 #define MSR_EFER   0xc0000080
-#define PIT_COMMAND 0x43
-#define PIT_DATA    0x40
-#define PIC_DATA    0x21
-#define PIC	    0x20
-#define TICK_VECTOR 0x20
-#define TICKS	    3
+#define HZ_100	   11932
+#define TICKS	   3
 
 static volatile unsigned ticks;
 
-static void tick(void)
+static void tick(struct interrupt_frame *frame)
 {
+	(void)frame;
 	ticks++;
-	outb(PIC, 0x20);
+	irq_end(0);
 }
 
 static void text_of(char *to, u32 a, u32 b, u32 c)
@@ -63,14 +60,12 @@ static void tour_ports(void)
 static void tour_timer(void)
 {
 	interrupts_init();
-	interrupts_set_handler(TICK_VECTOR, tick);
-	outb(PIT_COMMAND, 0x34); /* channel 0, mode 2 */
-	outb(PIT_DATA, 0x9c); /* divisor 2e9cH: 100 Hz */
-	outb(PIT_DATA, 0x2e);
-	outb(PIC_DATA, 0xfe);
+	interrupts_set_handler(VECTOR_IRQ, tick);
+	pit_start(HZ_100);
+	irq_unmask(0);
 	while (ticks < TICKS)
 		asm volatile("sti; hlt; cli");
-	outb(PIC_DATA, 0xff);
+	irq_mask(0);
 	print("guest: timer: %u ticks by HLT\n", (u64)ticks);
 }
 

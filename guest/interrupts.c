@@ -2,10 +2,16 @@
 #include "guest/guest.h"
 
 #define GATE_INTERRUPT 0x8e
+#define GATE_PRESENT   0x80
+#define GATE_USER      0x60
 #define CODE_SELECTOR  0x18
+#define DATA_SELECTOR  0x10
 #define PIC1	       0x20
 #define PIC2	       0xa0
 #define PIC_EOI	       0x20
+#define PIC_CASCADE    2
+#define PIT_COMMAND    0x43
+#define PIT_DATA       0x40
 
 struct __attribute__((packed)) gate {
 	u16 offset_low, selector;
@@ -15,57 +21,99 @@ struct __attribute__((packed)) gate {
 };
 
 extern char interrupt_stubs[]; /* interrupt_stubs.S: 16 bytes a vector */
-struct interrupt_frame {
-	u64 registers[9]; /* rax rcx rdx rsi rdi r8 r9 r10 r11 */
-	u64 vector, error, rip, cs, rflags, rsp, ss;
-};
 void interrupt_handle(struct interrupt_frame *frame);
 
 volatile struct fault fault;
-u64 fault_resume;
+u64 fault_resume, fault_stack;
 
 static struct gate idt[256];
-static void (*handlers[256])(void);
+static void (*handlers[256])(struct interrupt_frame *frame);
 
-void interrupts_set_handler(u8 vector, void (*handler)(void))
+void interrupts_set_handler(u8 vector, void (*handler)(struct interrupt_frame *frame))
 {
 	handlers[vector] = handler;
 }
 
+void interrupts_set_stack(u8 vector, u8 ist)
+{
+	idt[vector].ist = ist;
+}
+
+void interrupts_set_present(u8 vector, bool present)
+{
+	idt[vector].type = present ? GATE_INTERRUPT : GATE_INTERRUPT & ~GATE_PRESENT;
+}
+
 static void unexpected(const struct interrupt_frame *frame)
 {
-	print("guest: unexpected vector=%u error=%x rip=%x\n", frame->vector, frame->error, frame->rip);
+	print("guest: unexpected vector=%u error=%x rip=%x cr2=%x\n", frame->vector, frame->error,
+	      frame->rip, cr2_read());
 	power_off(100);
 }
 
 void interrupt_handle(struct interrupt_frame *frame)
 {
+	bool user = frame->cs & 3;
+
 	if (handlers[frame->vector]) {
-		handlers[frame->vector]();
+		handlers[frame->vector](frame);
 		return;
 	}
-	if (frame->vector >= 32 || !fault_resume)
+	if ((frame->vector >= 32 && !user) || !fault_resume)
 		unexpected(frame);
 	fault.vector = frame->vector;
 	fault.error = frame->error;
 	fault.rip = frame->rip;
+	fault.cr2 = cr2_read();
 	fault.happened = true;
 	frame->rip = fault_resume;
+	if (user) {
+		frame->cs = CODE_SELECTOR;
+		frame->ss = DATA_SELECTOR;
+		frame->rsp = fault_stack;
+	}
 }
 
-/* The 8259s: IRQ 0 to 15 at vectors 20H to 2FH, all masked. */
 static void init_pics(void)
 {
 	outb(PIC1, 0x11);
-	outb(PIC1 + 1, 0x20);
-	outb(PIC1 + 1, 4);
+	outb(PIC1 + 1, VECTOR_IRQ);
+	outb(PIC1 + 1, 1 << PIC_CASCADE);
 	outb(PIC1 + 1, 1);
 	outb(PIC2, 0x11);
-	outb(PIC2 + 1, 0x28);
-	outb(PIC2 + 1, 2);
+	outb(PIC2 + 1, VECTOR_IRQ + 8);
+	outb(PIC2 + 1, PIC_CASCADE);
 	outb(PIC2 + 1, 1);
-	outb(PIC1 + 1, 0xff);
+	outb(PIC1 + 1, (u8)~(1U << PIC_CASCADE));
 	outb(PIC2 + 1, 0xff);
+}
+
+void irq_unmask(unsigned irq)
+{
+	u16 port = irq < 8 ? PIC1 + 1 : PIC2 + 1;
+
+	outb(port, inb(port) & (u8)~(1U << irq % 8));
+}
+
+void irq_mask(unsigned irq)
+{
+	u16 port = irq < 8 ? PIC1 + 1 : PIC2 + 1;
+
+	outb(port, inb(port) | (u8)(1U << irq % 8));
+}
+
+void irq_end(unsigned irq)
+{
+	if (irq >= 8)
+		outb(PIC2, PIC_EOI);
+	outb(PIC1, PIC_EOI);
+}
+
+void pit_start(u16 divisor)
+{
+	outb(PIT_COMMAND, 0x34); /* channel 0, both bytes, mode 2 */
+	outb(PIT_DATA, (u8)divisor);
+	outb(PIT_DATA, (u8)(divisor >> 8));
 }
 
 void interrupts_init(void)
@@ -83,6 +131,7 @@ void interrupts_init(void)
 					.type = GATE_INTERRUPT,
 					.offset_middle = (u16)(stub >> 16) };
 	}
+	idt[USER_END].type |= GATE_USER;
 	asm volatile("lidt %0" : : "m"(idtr));
 	init_pics();
 }

@@ -7,7 +7,7 @@
 #define LINE_STATUS (COM1 + 5)
 #define CAN_SEND    0x20
 
-static int failures;
+static unsigned checks, failures;
 
 static void put(char c)
 {
@@ -69,12 +69,21 @@ void print(const char *format, ...)
 void check_result(bool ok, const char *text)
 {
 	print("%s: %s\n", ok ? "ok" : "FAIL", text);
+	checks++;
 	failures += !ok;
+}
+
+void check_value(u64 value, u64 wanted, const char *text)
+{
+	check_result(value == wanted, text);
+	if (value != wanted)
+		print("      is %x, should be %x\n", value, wanted);
 }
 
 int check_failures(void)
 {
-	return failures;
+	print("checks: %u, failed: %u\n", (u64)checks, (u64)failures);
+	return (int)failures;
 }
 
 _Noreturn void power_off(int status)

@@ -16,6 +16,15 @@ static inline u64 time_tsc(void)
 	return (u64)hi << 32 | lo;
 }
 
+/* Its low half, for short differences on the exit path. */
+static inline u32 time_tsc_low(void)
+{
+	u32 lo;
+
+	asm volatile("rdtsc" : "=a"(lo) : : "edx");
+	return lo;
+}
+
 /* Measure. Boot CPU, once, after acpi_init(). Never fails: falls back, and says so. */
 void time_init(void);
 

@@ -2,7 +2,6 @@
 #include "machine/cpuid.h"
 
 #include "lib/bits.h"
-#include "vmx/vcpu.h"
 
 #define HYPERVISOR_RANGE_END 0x40000100U
 #define TOPOLOGY_LEAF	     0xbU
@@ -43,7 +42,7 @@ struct cpuid_regs cpuid_lookup(const struct cpuid_table *t, u32 leaf, u32 sublea
 	return t->slow >> leaf & 1 ? lookup_subleaf(t, leaf, subleaf) : t->basic[leaf];
 }
 
-void cpuid_answer(struct vcpu *v)
+enum verdict cpuid_answer(struct vcpu *v)
 {
 	const struct cpuid_table *t = v->cpuid_table;
 	u32 leaf = (u32)v->regs.rax;
@@ -56,11 +55,12 @@ void cpuid_answer(struct vcpu *v)
 		v->regs.rbx = fast->ebx;
 		v->regs.rcx = fast->ecx;
 		v->regs.rdx = fast->edx;
-		return;
+		return NEXT;
 	}
 	r = cpuid_lookup(t, leaf, (u32)v->regs.rcx);
 	v->regs.rax = r.eax;
 	v->regs.rbx = r.ebx;
 	v->regs.rcx = r.ecx;
 	v->regs.rdx = r.edx;
+	return NEXT;
 }

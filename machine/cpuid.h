@@ -8,8 +8,7 @@
 
 #include "kernel/asm.h"
 #include "lib/types.h"
-
-struct vcpu;
+#include "vmx/vcpu.h"
 
 #define CPUID_BASIC_LEAVES 0x20
 #define CPUID_HYPERVISOR   0x40000000U
@@ -56,4 +55,4 @@ void cpuid_update(struct cpuid_table *table, u64 cr4, u64 xcr0);
 struct cpuid_regs cpuid_lookup(const struct cpuid_table *table, u32 leaf, u32 subleaf);
 
 /* vcpu_ops.cpuid: RAX and RCX in; RAX, RBX, RCX, RDX out. */
-void cpuid_answer(struct vcpu *v);
+enum verdict cpuid_answer(struct vcpu *v);

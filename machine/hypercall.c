@@ -28,7 +28,9 @@ static enum verdict tsc_hz(struct vcpu *v)
 
 static enum verdict power_off(struct vcpu *v)
 {
-	return vcpu_stop(v, STOP_POWER_OFF, "status", (u32)v->regs.rbx);
+	u32 status = (u32)v->regs.rbx;
+
+	return vcpu_stop(v, STOP_POWER_OFF, status ? "hypercall with status" : "hypercall", status);
 }
 
 static enum verdict exits(struct vcpu *v)

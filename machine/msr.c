@@ -17,13 +17,15 @@
 
 #define MSR_PLATFORM_ID 0x17
 
-void msr_reset(struct msr_state *m, unsigned physical_bits, u64 microcode, bool bootstrap)
+/* Revision 1, in the upper half: microcode is the host's business. */
+#define MICROCODE_REVISION BIT(32)
+
+void msr_reset(struct msr_state *m, unsigned physical_bits, bool bootstrap)
 {
 	memset(m, 0, sizeof(*m));
 	mtrr_reset(&m->mtrr, physical_bits);
 	/* Fast strings must be on: Linux believes it and copies by it. */
 	m->misc_enable = MISC_FAST_STRINGS | MISC_BTS_UNAVAILABLE | MISC_PEBS_UNAVAILABLE;
-	m->microcode = microcode;
 	m->bootstrap = bootstrap;
 }
 
@@ -68,7 +70,7 @@ int msr_read(struct vcpu *v, u32 msr, u64 *value)
 		*value = apic_base(m);
 		return 0;
 	case MSR_BIOS_SIGN_ID:
-		*value = m->microcode;
+		*value = MICROCODE_REVISION;
 		return 0;
 	case MSR_MISC_ENABLE:
 		*value = m->misc_enable;

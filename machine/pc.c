@@ -94,15 +94,14 @@ void pc_create(struct vm *vm, u64 wall_seconds)
 
 /* ---- What the vCPU asks -------------------------------------------------------- */
 
-static enum verdict port_in(struct vcpu *v, const struct port_access *a, u32 *value)
+static u32 port_in(struct vcpu *v, u16 port, unsigned size)
 {
-	*value = bus_in(&v->vm->bus, a->port, a->size);
-	return NEXT;
+	return bus_in(&v->vm->bus, port, size);
 }
 
-static enum verdict port_out(struct vcpu *v, const struct port_access *a, u32 value)
+static enum verdict port_out(struct vcpu *v, u16 port, unsigned size, u32 value)
 {
-	return bus_out(&v->vm->bus, v, a->port, a->size, value);
+	return bus_out(&v->vm->bus, v, port, size, value);
 }
 
 static enum verdict memory(struct vcpu *v, const struct memory_access *a)

@@ -8,7 +8,6 @@
 #include "kernel/apic.h"
 #include "kernel/cpu.h"
 #include "kernel/time.h"
-#include "kernel/traps.h"
 #include "lib/error.h"
 #include "lib/format.h"
 #include "machine/memory_map.h"
@@ -118,13 +117,9 @@ static int create_cpu(struct vm *vm, unsigned index, u16 vpid)
 		.tsc_khz = (u32)(time_tsc_hz() / 1000),
 		.apic_id = index,
 	};
-	u64 microcode = 0;
 
-	/* Without the MSR there is no microcode to tell of. */
-	if (rdmsr_safe(MSR_BIOS_SIGN_ID, &microcode))
-		microcode = 0;
 	cpuid_build(&cpu->cpuid, &source);
-	msr_reset(&cpu->msr, cpu_features.physical_bits, microcode, index == 0);
+	msr_reset(&cpu->msr, cpu_features.physical_bits, index == 0);
 	return vcpu_create(&cpu->vcpu, &(struct vcpu_config){
 					       .index = index,
 					       .vpid = vpid,

@@ -12,10 +12,10 @@
 
 struct table_format {
 	const char *name;
-	u64 present;	 /* an entry is present when any of these bits is set */
-	u64 kept;	 /* software: a leaf that is not present but has one of these is still ours */
-	u64 leaf;	 /* bit that makes an entry above 4K a leaf */
-	u64 address;	 /* mask of the address bits */
+	u64 present; /* an entry is present when any of these bits is set */
+	u64 kept;    /* software: a leaf that is not present but has one of these is still ours */
+	u64 leaf;    /* bit that makes an entry above 4K a leaf */
+	u64 address; /* mask of the address bits */
 	u64 table_flags; /* flags of an entry that refers to a table */
 	unsigned levels; /* 4 */
 	bool physical;	 /* maps physical addresses (EPT): from 0 up, not sign-extended */

@@ -2,7 +2,7 @@
 /*
  * Into the guest and back, as one function call.
  *
- *	enum entry_result vmx_enter(struct vcpu *v);	(see vmx/entry.h)
+ *	void vmx_enter(struct vcpu *v);		(see vmx/entry.h)
  *
  * Our stack while the guest runs; v->host_stack points to its lowest word:
  *
@@ -58,11 +58,11 @@ vmx_enter:
 	jmp	2f
 1:	vmlaunch
 
-	/* Still here: the instruction failed. CF: no VMCS; ZF: error number. */
-2:	mov	$1, %eax
-	mov	$2, %ecx
-	cmovz	%ecx, %eax
-	jmp	3f
+	/* Still here, on our stack: the instruction failed. ZF: there is an error number. */
+2:	setz	%al
+	movzbl	%al, %edi
+	call	vmx_enter_failed
+	ud2
 
 	.globl	vmx_exit
 	.balign	64
@@ -86,7 +86,7 @@ vmx_exit:
 	mov	VCPU_HOST_STACK(%rsp), %rsp
 	xor	%eax, %eax
 	xor	%ecx, %ecx
-3:	xor	%edx, %edx
+	xor	%edx, %edx
 	xor	%esi, %esi
 	xor	%edi, %edi
 	xor	%r8d, %r8d

@@ -19,6 +19,7 @@ static const struct table_format ept_format = {
 	.address = BITS(51, 12),
 	.table_flags = EPT_RWX,
 	.levels = 4,
+	.physical = true,
 };
 
 static u8 largest_leaf(u64 cap)
@@ -48,7 +49,14 @@ void ept_destroy(struct ept *ept)
 
 int ept_map(struct ept *ept, gpa_t gpa, hpa_t hpa, u64 length, u64 flags)
 {
-	return table_map(&ept->table, gpa, hpa, length, flags);
+	int error = table_map(&ept->table, gpa, hpa, length, flags);
+
+	/* Tables of a mapping that failed half-way may be cached. */
+	if (error) {
+		ept_invalidate(ept);
+		table_reap(&ept->table);
+	}
+	return error;
 }
 
 int ept_unmap(struct ept *ept, gpa_t gpa, u64 length)
@@ -56,6 +64,7 @@ int ept_unmap(struct ept *ept, gpa_t gpa, u64 length)
 	int error = table_unmap(&ept->table, gpa, length);
 
 	ept_invalidate(ept);
+	table_reap(&ept->table);
 	return error;
 }
 
@@ -64,6 +73,7 @@ int ept_protect(struct ept *ept, gpa_t gpa, u64 length, u64 flags)
 	int error = table_protect(&ept->table, gpa, length, flags);
 
 	ept_invalidate(ept);
+	table_reap(&ept->table);
 	return error;
 }
 

@@ -4,9 +4,9 @@
  * failed entries (the guest's state). SDM "VM Instruction Error Numbers",
  * "VM-Entry Failures During or After Loading Guest State".
  */
+#include "kernel/cpu.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"
-#include "vmx/dump.h"
 #include "vmx/exits.h"
 #include "vmx/instructions.h"
 
@@ -61,13 +61,13 @@ void vmx_access_failed(u32 field, bool write)
 	      vmcs_field_name(field), instruction_error(), vmx_error_text(instruction_error()));
 }
 
-void exit_vmfail(struct vcpu *v, enum entry_result how)
+void vmx_enter_failed(bool valid)
 {
-	const char *instruction = v->launched ? "VMRESUME" : "VMLAUNCH";
+	const struct vcpu *v = this_cpu()->current_vcpu;
+	const char *instruction = v && v->launched ? "VMRESUME" : "VMLAUNCH";
 
-	if (how == ENTRY_FAIL_INVALID)
+	if (!valid)
 		panic("%s: VMfailInvalid: no current VMCS", instruction);
-	dump_vcpu(v);
 	panic("%s: VMfailValid: error %u, %s", instruction, instruction_error(),
 	      vmx_error_text(instruction_error()));
 }

@@ -46,6 +46,7 @@ enum verdict exit_exception_nmi(struct vcpu *v)
 	u32 info = (u32)vmcs_read(VMCS_EXIT_INTERRUPTION_INFO);
 	u8 vector = info & INTR_VECTOR;
 
+	event_requeue(v);
 	if (info & INTR_NMI_UNBLOCKED)
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
 			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) | INTERRUPTIBILITY_NMI);

@@ -11,20 +11,19 @@
 enum verdict exit_io(struct vcpu *v)
 {
 	struct io_exit io = decode_io(vmcs_read(VMCS_EXIT_QUALIFICATION));
-	const struct port_access access = { io.port, io.size };
-	enum verdict verdict;
+	u64 mask;
 	u32 value;
 
 	if (unlikely(io.string))
 		return exit_io_string(v, &io);
+	mask = bits_byte_mask(io.size);
 	if (!io.in)
-		return v->ops->port_out(v, &access, (u32)(v->regs.rax & bits_byte_mask(io.size)));
+		return v->ops->port_out(v, io.port, io.size, (u32)(v->regs.rax & mask));
 
-	verdict = v->ops->port_in(v, &access, &value);
+	value = v->ops->port_in(v, io.port, io.size);
 	if (io.size == 4) /* a 32-bit result clears the upper half of RAX */
 		v->regs.rax = value;
 	else
-		v->regs.rax = (v->regs.rax & ~bits_byte_mask(io.size)) |
-			      (value & bits_byte_mask(io.size));
-	return verdict;
+		v->regs.rax = (v->regs.rax & ~mask) | (value & mask);
+	return NEXT;
 }

@@ -1,6 +1,83 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * One element after the other, as the processor does it: RSI or RDI and
+ * RCX are right after each one, so a fault in the middle, or the end of a
+ * batch, simply leaves the instruction to run again.
+ */
 #include "vmx/exit_io_string.h"
+
+#include "lib/x86.h"
+#include "vmx/guest_memory.h"
+#include "vmx/instructions.h"
+#include "vmx/segment.h"
+#include "vmx/step.h"
+
+/* A register that an address size of 16 bits changes in part, one of 32 as a whole. */
+static u64 replace(u64 before, u64 value, u64 mask)
+{
+	return mask == 0xffff ? (before & ~mask) | (value & mask) : value & mask;
+}
+
+/* The memory is checked before the port is read: a device must not lose a byte to a fault. */
+static enum verdict in(struct vcpu *v, gva_t gva, const struct io_exit *io)
+{
+	unsigned access = guest_operand_access(v) | GUEST_WRITE;
+	struct guest_span span;
+	enum verdict verdict;
+	u32 value;
+
+	verdict = guest_span(v, gva, io->size, access, &span);
+	if (verdict != NEXT)
+		return verdict;
+	value = v->ops->port_in(v, io->port, io->size);
+	guest_span_write(&span, 0, &value, io->size);
+	return NEXT;
+}
+
+static enum verdict out(struct vcpu *v, gva_t gva, const struct io_exit *io)
+{
+	enum verdict verdict;
+	u32 value = 0;
+
+	verdict = guest_read(v, gva, &value, io->size, guest_operand_access(v));
+	if (verdict != NEXT)
+		return verdict;
+	return v->ops->port_out(v, io->port, io->size, value);
+}
+
 enum verdict exit_io_string(struct vcpu *v, const struct io_exit *io)
 {
-	return vcpu_stop(v, STOP_EMULATION, "string I/O to port", io->port);
+	struct instruction_info info =
+		decode_instruction_info((u32)vmcs_read(VMCS_EXIT_INSTRUCTION_INFO));
+	u64 rflags = vmcs_read(VMCS_GUEST_RFLAGS);
+	u64 mask = bits_byte_mask(info.address_size / 8);
+	u64 stride = rflags & RFLAGS_DF ? -(u64)io->size : io->size;
+	u64 *index = io->in ? &v->regs.rdi : &v->regs.rsi;
+	u64 left = io->rep ? v->regs.rcx & mask : 1;
+	unsigned batch = rflags & RFLAGS_TF ? 1 : IO_STRING_BATCH; /* a trap after each element */
+
+	for (unsigned done = 0; left; done++, left--) {
+		struct segment_access memory = {
+			.segment = io->in ? SEG_ES : info.segment,
+			.offset = *index & mask,
+			.size = io->size,
+			.write = io->in,
+		};
+		enum verdict verdict;
+		gva_t gva;
+
+		if (done == batch || (done && v->attention)) {
+			step_iteration(rflags);
+			return AGAIN;
+		}
+		verdict = segment_address(v, &memory, &gva);
+		if (verdict == NEXT)
+			verdict = io->in ? in(v, gva, io) : out(v, gva, io);
+		if (verdict != NEXT)
+			return verdict;
+		*index = replace(*index, *index + stride, mask);
+		if (io->rep)
+			v->regs.rcx = replace(v->regs.rcx, left - 1, mask);
+	}
+	return NEXT;
 }

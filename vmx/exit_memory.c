@@ -20,6 +20,7 @@ enum verdict exit_ept_violation(struct vcpu *v)
 		.table_walk = e.table_walk,
 	};
 
+	event_requeue(v);
 	if (e.gva_valid)
 		access.gva = vmcs_read(VMCS_GUEST_LINEAR_ADDRESS);
 	/* An IRET that faulted had unblocked NMIs already: it will run again. */

@@ -9,8 +9,7 @@
 
 enum verdict exit_cpuid(struct vcpu *v)
 {
-	v->ops->cpuid(v);
-	return NEXT;
+	return v->ops->cpuid(v);
 }
 
 enum verdict exit_vmcall(struct vcpu *v)

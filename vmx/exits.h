@@ -3,7 +3,9 @@
  * The table of exits: one row a basic exit reason. A handler decodes what
  * the processor reports into a small struct, acts on it (or asks the
  * machine through v->ops), and returns the exit's verdict. An empty row
- * stops the vCPU. All run with the vCPU loaded, on the exit path: no
+ * stops the vCPU. Those few that can interrupt the delivery of an event call
+ * event_requeue() first. SDM "Information for VM Exits During Event Delivery".
+ * All run with the vCPU loaded, on the exit path: no
  * allocation, no lock, no text.
  */
 #pragma once
@@ -15,24 +17,6 @@
 typedef enum verdict (*exit_handler_fn)(struct vcpu *v);
 
 extern const exit_handler_fn exit_handlers[EXIT_REASONS];
-
-/*
- * Can an exit with this reason interrupt the delivery of an event? Only
- * then IDT-vectoring information needs a look.
- * SDM "Information for VM Exits That Occur During Event Delivery".
- */
-static __always_inline bool exit_interrupts_delivery(u32 reason)
-{
-	const u64 reasons = BIT(EXIT_EXCEPTION_NMI) | BIT(EXIT_TRIPLE_FAULT) | BIT(EXIT_TASK_SWITCH) |
-			    BIT(EXIT_APIC_ACCESS) | BIT(EXIT_EPT_VIOLATION) |
-			    BIT(EXIT_EPT_MISCONFIGURATION) | BIT(EXIT_PML_FULL);
-
-	/* Reasons above 63 share a bit with one below: one read too many, no harm. */
-	return reasons >> (reason & 63) & 1;
-}
-
-/* VMLAUNCH or VMRESUME failed: a bug of ours, panic with the error's meaning. */
-_Noreturn void exit_vmfail(struct vcpu *v, enum entry_result how);
 
 /* The processor refused the guest's state (bit 31 of the reason): the vCPU stops. */
 void exit_entry_failed(struct vcpu *v, u32 reason);

@@ -13,11 +13,26 @@
 #include "vmx/instructions.h"
 #include "vmx/vcpu.h"
 
+/*
+ * An instruction, or an iteration of a repeated string instruction, has
+ * ended: what follows from that, apart from RIP.
+ */
+static __always_inline void step_iteration(u64 rflags)
+{
+	u64 blocking = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
+
+	if (unlikely(blocking & (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS)))
+		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
+			   blocking & ~(INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS));
+	if (unlikely(rflags & RFLAGS_TF))
+		vmcs_write(VMCS_GUEST_PENDING_DEBUG,
+			   vmcs_read(VMCS_GUEST_PENDING_DEBUG) | PENDING_DEBUG_BS);
+}
+
 static __always_inline void step_over(struct vcpu *v)
 {
 	u64 rip = vmcs_read(VMCS_GUEST_RIP);
 	u64 length = vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH);
-	u64 blocking, rflags;
 
 	(void)v;
 	/*
@@ -25,14 +40,5 @@ static __always_inline void step_over(struct vcpu *v)
 	 * ends beyond the limit would have faulted before it exited.
 	 */
 	vmcs_write(VMCS_GUEST_RIP, rip + length);
-
-	blocking = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
-	if (unlikely(blocking & (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS)))
-		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
-			   blocking & ~(INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS));
-
-	rflags = vmcs_read(VMCS_GUEST_RFLAGS);
-	if (unlikely(rflags & RFLAGS_TF))
-		vmcs_write(VMCS_GUEST_PENDING_DEBUG,
-			   vmcs_read(VMCS_GUEST_PENDING_DEBUG) | PENDING_DEBUG_BS);
+	step_iteration(vmcs_read(VMCS_GUEST_RFLAGS));
 }

@@ -50,7 +50,7 @@ static __noinline enum verdict wait(struct vcpu *v)
 	if (!(vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF) && !v->events.nmi_pending)
 		return vcpu_stop(v, STOP_STUCK, "HLT with interrupts off (RFLAGS.IF=0) at RIP",
 				 vmcs_read(VMCS_GUEST_RIP));
-	while (!event_wakes(v) && !(v->attention & ATTENTION_STOP)) {
+	while (!event_wakes(v) && !(__atomic_load_n(&v->attention, __ATOMIC_RELAXED) & ATTENTION_STOP)) {
 		if (!v->ops->can_wake(v))
 			return vcpu_stop(v, STOP_STUCK,
 					 "HLT, but every timer and interrupt is off, at RIP",
@@ -61,41 +61,53 @@ static __noinline enum verdict wait(struct vcpu *v)
 	return AGAIN;
 }
 
+static __always_inline void count(struct vcpu *v, u64 reason, u32 since)
+{
+	/* 32 bits are enough: no handler runs for a second, and a wait is not counted. */
+	v->counters.cycles[reason] += time_tsc_low() - since;
+	v->counters.count[reason]++;
+}
+
+/* The verdicts that are not NEXT. False: the vCPU stops. */
+static __noinline bool settle(struct vcpu *v, enum verdict verdict, u64 reason, u32 since)
+{
+	if (verdict == WAIT)
+		step_over(v);
+	count(v, reason, since);
+	if (verdict == WAIT)
+		verdict = wait(v);
+	return verdict != STOP;
+}
+
 void vcpu_run(struct vcpu *v)
 {
-	enum entry_result entered;
 	enum verdict verdict;
-	u32 reason;
+	u64 reason;
+	u32 since;
 
-	do {
+	for (;;) {
 		if (unlikely(v->attention) && !attend(v))
-			break;
+			return;
 
-		entered = vmx_enter(v);
-		v->exit_tsc = time_tsc();
-		if (unlikely(entered != ENTRY_DONE)) {
-			exit_vmfail(v, entered);
-			break;
-		}
+		vmx_enter(v);
+		since = time_tsc_low();
+		v->launched = 1;
 
 		reason = vmcs_read(VMCS_EXIT_REASON);
 		if (unlikely(reason >= EXIT_REASONS)) {
-			exit_entry_failed(v, reason);
-			break;
+			exit_entry_failed(v, (u32)reason);
+			return;
 		}
-		v->launched = 1;
-		if (unlikely(exit_interrupts_delivery(reason)))
-			event_requeue(v);
-
 		verdict = exit_handlers[reason](v);
 
-		if (likely(verdict == NEXT || verdict == WAIT))
-			step_over(v);
-		v->counters.count[reason]++;
-		v->counters.cycles[reason] += time_tsc() - v->exit_tsc;
-		if (unlikely(verdict == WAIT))
-			verdict = wait(v);
-	} while (verdict != STOP);
+		if (unlikely(verdict != NEXT)) {
+			if (!settle(v, verdict, reason, since))
+				return;
+			continue;
+		}
+		step_over(v);
+		count(v, reason, since);
+	}
 }
 
 void vcpu_attend(struct vcpu *v, u32 attention)

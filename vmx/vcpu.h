@@ -61,12 +61,6 @@ struct vcpu_stop {
 	u64 value;	    /* what `detail` speaks of: an address, a port, a status */
 };
 
-/* An access through IN, OUT, INS or OUTS; one element of it. */
-struct port_access {
-	u16 port;
-	u8 size; /* bytes: 1, 2, 4 */
-};
-
 /* An access to guest-physical memory without a mapping, or against its permissions. */
 struct memory_access {
 	gpa_t gpa;
@@ -81,15 +75,16 @@ struct memory_access {
  * faked in tests/sim. All are called with the vCPU loaded; none may block.
  */
 struct vcpu_ops {
-	/* Answer CPUID: leaf in RAX, subleaf in RCX; set RAX, RBX, RCX, RDX. */
-	void (*cpuid)(struct vcpu *v);
+	/* Answer CPUID: leaf in RAX, subleaf in RCX; set RAX, RBX, RCX, RDX. NEXT. */
+	enum verdict (*cpuid)(struct vcpu *v);
 
 	/*
-	 * One element of a port access. Reads leave `size` bytes in *value;
-	 * an absent port reads as all ones and swallows writes. NEXT, or STOP.
+	 * One element of a port access of 1, 2 or 4 bytes. A read's value is in
+	 * the low bytes of the result. An absent port reads as all ones and
+	 * swallows writes. A write returns NEXT, or STOP.
 	 */
-	enum verdict (*port_in)(struct vcpu *v, const struct port_access *a, u32 *value);
-	enum verdict (*port_out)(struct vcpu *v, const struct port_access *a, u32 value);
+	u32 (*port_in)(struct vcpu *v, u16 port, unsigned size);
+	enum verdict (*port_out)(struct vcpu *v, u16 port, unsigned size, u32 value);
 
 	/* 0, or -ERR_...: the guest gets #GP(0). */
 	int (*msr_read)(struct vcpu *v, u32 msr, u64 *value);
@@ -138,12 +133,11 @@ struct vcpu {
 	u64 launched;	/* 0: VMLAUNCH next; 1: VMRESUME */
 
 	/* Hot: the loop's and the handlers'. */
-	volatile u32 attention;
+	u32 attention; /* by __atomic functions; the loop looks at every turn */
 	unsigned index; /* in its VM */
 	const struct vcpu_ops *ops;
 	void *cpuid_table; /* machine/cpuid.c's answers for this vCPU */
 	struct vm *vm;
-	u64 exit_tsc; /* TSC at the last exit */
 
 	struct vcpu_events events;
 

@@ -107,5 +107,3 @@ def check_jobs(checks, folder):
     return [Program("check", name, ["sh", "-c", command],
                     os.path.join(folder, "check"))
             for name, command in checks]
-
-

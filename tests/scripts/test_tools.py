@@ -10,6 +10,7 @@ sys.dont_write_bytecode = True
 import tap
 
 sys.path[:0] = [tap.SCRIPTS, os.path.join(tap.TOP, "tests")]
+from bench import choose
 from bench.bootfilter import BootFilter
 from harness import guests, machine, program
 
@@ -135,6 +136,12 @@ def test_usb_shows_sticks_only():
     tap.has(said, "of=/dev/sdb bs=4M")
     for name in ("sda", "sdc", "sr0"):
         tap.lacks(said, f"/dev/{name} ")
+
+
+def test_probe_sees_that_tcg_has_no_vmx():
+    tap.same(choose.probe(SPOT, ["-accel", "tcg", "-cpu", "max"]),
+             "a probe machine under KVM got no usable VMX")
+    tap.has(choose.probe(SPOT, ["-cpu", "no-such-cpu"]), "no usable VMX")
 
 
 def test_boot_filter():

@@ -152,11 +152,11 @@ enum vmx_result invvpid(enum invvpid_type type, u16 vpid, gva_t address)
 	return type == INVVPID_ALL || vpid ? VMX_OK : VMX_FAIL_VALID;
 }
 
-enum entry_result vmx_enter(struct vcpu *v)
+void vmx_enter(struct vcpu *v)
 {
 	if (!sim_vmx.guest)
 		fail_msg("vmx_enter() without a guest to play");
-	return sim_vmx.guest(v);
+	sim_vmx.guest(v);
 }
 
 void vmx_exit(void)

@@ -18,10 +18,10 @@ struct sim_vmx {
 	unsigned reads, writes; /* VMREAD, VMWRITE since sim_vmx_reset() or sim_vmx_count() */
 	unsigned invepts, invvpids;
 	/*
-	 * Plays the guest: called by vmx_enter(). Sets up an exit by sim_set()
-	 * and returns how the entry went. NULL fails the test.
+	 * Plays the guest: called by vmx_enter(). Sets up an exit by
+	 * sim_exit() and sim_set(). NULL fails the test.
 	 */
-	enum entry_result (*guest)(struct vcpu *v);
+	void (*guest)(struct vcpu *v);
 };
 
 extern struct sim_vmx sim_vmx;

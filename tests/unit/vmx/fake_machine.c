@@ -9,26 +9,28 @@
 
 struct fake_machine fake;
 
-static void fake_cpuid(struct vcpu *v)
+static enum verdict fake_cpuid(struct vcpu *v)
 {
 	fake.cpuids++;
 	v->regs.rax = 0x11111111;
+	return NEXT;
 }
 
-static enum verdict fake_port_in(struct vcpu *v, const struct port_access *a, u32 *value)
+static u32 fake_port_in(struct vcpu *v, u16 port, unsigned size)
 {
 	(void)v;
 	fake.port_ins++;
-	fake.last_port = *a;
-	*value = fake.port_value;
-	return fake.port_verdict;
+	fake.last_port = port;
+	fake.last_port_size = size;
+	return fake.port_value;
 }
 
-static enum verdict fake_port_out(struct vcpu *v, const struct port_access *a, u32 value)
+static enum verdict fake_port_out(struct vcpu *v, u16 port, unsigned size, u32 value)
 {
 	(void)v;
 	fake.port_outs++;
-	fake.last_port = *a;
+	fake.last_port = port;
+	fake.last_port_size = size;
 	fake.last_port_value = value;
 	return fake.port_verdict;
 }

@@ -14,7 +14,8 @@ struct fake_machine {
 	u8 ram[FAKE_RAM_SIZE];
 
 	u32 port_value;	   /* what reads give */
-	struct port_access last_port;
+	u16 last_port;
+	unsigned last_port_size;
 	u32 last_port_value;
 	unsigned port_ins, port_outs;
 	enum verdict port_verdict;

@@ -171,17 +171,6 @@ static void every_exit_reason_has_a_name(void **state)
 	assert_string_equal(exit_reason_name(48), "EPT_VIOLATION");
 }
 
-static void delivery_is_interrupted_by_few(void **state)
-{
-	(void)state;
-	assert_true(exit_interrupts_delivery(EXIT_EPT_VIOLATION));
-	assert_true(exit_interrupts_delivery(EXIT_EXCEPTION_NMI));
-	assert_true(exit_interrupts_delivery(EXIT_TASK_SWITCH));
-	assert_false(exit_interrupts_delivery(EXIT_CPUID));
-	assert_false(exit_interrupts_delivery(EXIT_IO));
-	assert_false(exit_interrupts_delivery(EXIT_VMCALL));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,7 +182,6 @@ int main(void)
 		cmocka_unit_test(msr_bitmap_keeps_reads_and_writes_apart),
 		cmocka_unit_test(every_field_has_one_name_and_place),
 		cmocka_unit_test(every_exit_reason_has_a_name),
-		cmocka_unit_test(delivery_is_interrupted_by_few),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
