@@ -191,13 +191,19 @@ debug: setup-run ## the same in QEMU, stopped, with gdb and symbols
 usb: iso ## tell how to write the hybrid ISO to a USB stick
 	@scripts/usb build/trivet.iso
 
+checks = --check "layers" "scripts/check-layers" \
+	--check "headers and clang" "scripts/check-headers $(filter-out -fno-pie,$(CFLAGS))" \
+	--check "clang-tidy" "scripts/check-tidy $(filter-out -W%,$(CFLAGS))" \
+	--check "cppcheck" "scripts/check-cppcheck" \
+	--check "shell scripts" "scripts/check-scripts"
+
 test: setup-test ## unit and boot tests; ends with "N passed, N failed"
 	@$(MAKE) --no-print-directory all guests unit
-	@scripts/test
+	@scripts/test $(checks)
 
 test-long: setup-test ## also what takes more than 15 minutes
 	@$(MAKE) --no-print-directory all guests unit
-	@scripts/test --long
+	@scripts/test --long $(checks)
 
 .PHONY: help
 help: ## this text

@@ -8,7 +8,8 @@
  * Leaf ABI_CPUID_VERSION has ABI_VERSION in EAX, leaf ABI_CPUID_TIMING the
  * frequency of the TSC in kHz.
  *
- * A hypercall: VMCALL in any mode at CPL 0, with
+ * A hypercall: VMCALL in any mode; calls 0 and 1 at any CPL, the others at
+ * CPL 0. With
  *	EAX	number of the call
  *	RBX, RCX, RDX, RSI	arguments
  * After it

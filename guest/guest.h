@@ -197,14 +197,15 @@ void pit_start(u16 divisor);
 
 /*
  * Run instructions that may fault; evaluates to the vector, or -1 without a
- * fault. Operands are written as in asm: try("rdmsr", : "=a"(lo) : "c"(msr)).
+ * fault. Operands are written as behind asm's first colon:
+ * try("rdmsr", "=a"(lo), "=d"(hi) : "c"(msr)), try("mov %0, %%cr0", : "r"(x)).
  */
 #define try(instructions, ...)                                                                     \
 	({                                                                                         \
 		fault.happened = false;                                                            \
 		asm volatile("movq $1f, fault_resume(%%rip)\n\t" instructions                      \
-			     "\n1:\tmovq $0, fault_resume(%%rip)" __VA_ARGS__                      \
-			     : "memory", "cc");                                                    \
+			     "\n1:\tmovq $0, fault_resume(%%rip)"                                  \
+			     : __VA_ARGS__);                                                       \
 		fault.happened ? (int)fault.vector : -1;                                           \
 	})
 
@@ -212,7 +213,7 @@ void pit_start(u16 divisor);
 static inline int try_rdmsr(u32 msr, u64 *value)
 {
 	u32 lo = 0, hi = 0;
-	int vector = try("rdmsr", : "+a"(lo), "+d"(hi) : "c"(msr));
+	int vector = try("rdmsr", "+a"(lo), "+d"(hi) : "c"(msr));
 
 	*value = (u64)hi << 32 | lo;
 	return vector;
@@ -220,7 +221,7 @@ static inline int try_rdmsr(u32 msr, u64 *value)
 
 static inline int try_wrmsr(u32 msr, u64 value)
 {
-	return try("wrmsr", : : "c"(msr), "a"((u32)value), "d"((u32)(value >> 32)));
+	return try("wrmsr", : "c"(msr), "a"((u32)value), "d"((u32)(value >> 32)));
 }
 
 /*

@@ -87,7 +87,7 @@ static void test_xsave(void)
 	u32 full = cpuid(0xd, 0).ecx;
 
 	if (!(cpuid(1, 0).ecx >> 26 & 1)) {
-		check_equal(try("xgetbv", : : "c"(0) : "rax", "rdx"), VECTOR_UD, "no XSAVE, no XGETBV");
+		check_equal(try("xgetbv", : "c"(0) : "rax", "rdx"), VECTOR_UD, "no XSAVE, no XGETBV");
 		return;
 	}
 	check(!(cpuid(1, 0).ecx >> 27 & 1), "OSXSAVE is off with CR4.OSXSAVE off");

@@ -32,7 +32,7 @@
 #define refuses(name, value, text)                                                                 \
 	({                                                                                         \
 		u64 before_ = name##_read();                                                       \
-		int vector_ = try("mov %0, %%" #name, : : "r"((u64)(value)));                      \
+		int vector_ = try("mov %0, %%" #name, : "r"((u64)(value)));                      \
                                                                                                    \
 		check(vector_ == VECTOR_GP && !fault.error && name##_read() == before_,            \
 		      #name ": " text);                                                            \
@@ -41,7 +41,7 @@
 #define takes(name, value, text)                                                                   \
 	({                                                                                         \
 		u64 before_ = name##_read(), after_;                                               \
-		int vector_ = try("mov %0, %%" #name, : : "r"((u64)(value)));                      \
+		int vector_ = try("mov %0, %%" #name, : "r"((u64)(value)));                      \
                                                                                                    \
 		after_ = name##_read();                                                            \
 		name##_write(before_);                                                             \
@@ -74,10 +74,10 @@ static void test_task_switched(void)
 	u64 cr0 = cr0_read(), low;
 
 	cr0_write(cr0 | CR0_TS);
-	check_equal(try("fnop", : :), VECTOR_NM, "TS: an FPU instruction raises #NM");
+	check_equal(try("fnop"), VECTOR_NM, "TS: an FPU instruction raises #NM");
 	asm volatile("clts");
 	check_equal(cr0_read(), cr0 & ~CR0_TS, "CLTS clears it, and nothing else");
-	check_equal(try("fnop", : :), -1, "and the FPU works");
+	check_equal(try("fnop"), -1, "and the FPU works");
 	asm volatile("lmsw %w0" : : "r"(CR0_PE | CR0_TS | CR0_MP));
 	check_equal(cr0_read() & 0xf, CR0_PE | CR0_TS | CR0_MP, "LMSW sets the low four bits");
 	asm volatile("lmsw %w0" : : "r"(0));
@@ -135,13 +135,13 @@ static void test_cr8(void)
 
 static void test_absent(void)
 {
-	check_equal(try("mov %%cr1, %%rax", : : : "rax"), VECTOR_UD, "cr1: #UD");
-	check_equal(try("mov %%rax, %%cr2", : : "a"(0x123456789abcdef0)), -1, "cr2 holds any value");
+	check_equal(try("mov %%cr1, %%rax", : : "rax"), VECTOR_UD, "cr1: #UD");
+	check_equal(try("mov %%rax, %%cr2", : "a"(0x123456789abcdef0)), -1, "cr2 holds any value");
 	check_equal(cr2_read(), 0x123456789abcdef0, "cr2 over a few exits");
 	(void)cpuid(0, 0);
 	check_equal(cr2_read(), 0x123456789abcdef0, "cr2 over a CPUID");
-	check_equal(try(".byte 0x0f, 0x22, 0xe8", : :), VECTOR_UD, "cr5: #UD");
-	check_equal(try("mov %%cr15, %%rax", : : : "rax"), VECTOR_UD, "cr15: #UD");
+	check_equal(try(".byte 0x0f, 0x22, 0xe8"), VECTOR_UD, "cr5: #UD");
+	check_equal(try("mov %%cr15, %%rax", : : "rax"), VECTOR_UD, "cr15: #UD");
 }
 
 int guest_main(void)

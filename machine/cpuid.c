@@ -42,25 +42,28 @@ struct cpuid_regs cpuid_lookup(const struct cpuid_table *t, u32 leaf, u32 sublea
 	return t->slow >> leaf & 1 ? lookup_subleaf(t, leaf, subleaf) : t->basic[leaf];
 }
 
-enum verdict cpuid_answer(struct vcpu *v)
+static __noinline enum verdict answer_slowly(struct vcpu *v)
 {
-	const struct cpuid_table *t = v->cpuid_table;
-	u32 leaf = (u32)v->regs.rax;
-	struct cpuid_regs r;
+	struct cpuid_regs r = cpuid_lookup(v->cpuid_table, (u32)v->regs.rax, (u32)v->regs.rcx);
 
-	if (likely(leaf < CPUID_BASIC_LEAVES && !(t->slow >> leaf & 1))) {
-		const struct cpuid_regs *fast = &t->basic[leaf];
-
-		v->regs.rax = fast->eax;
-		v->regs.rbx = fast->ebx;
-		v->regs.rcx = fast->ecx;
-		v->regs.rdx = fast->edx;
-		return NEXT;
-	}
-	r = cpuid_lookup(t, leaf, (u32)v->regs.rcx);
 	v->regs.rax = r.eax;
 	v->regs.rbx = r.ebx;
 	v->regs.rcx = r.ecx;
 	v->regs.rdx = r.edx;
+	return NEXT;
+}
+
+enum verdict cpuid_answer(struct vcpu *v)
+{
+	const struct cpuid_table *t = v->cpuid_table;
+	u64 leaf = (u32)v->regs.rax;
+	const struct cpuid_regs *fast = &t->basic[leaf];
+
+	if (unlikely(leaf >= CPUID_BASIC_LEAVES || t->slow >> leaf & 1))
+		return answer_slowly(v);
+	v->regs.rax = fast->eax;
+	v->regs.rbx = fast->ebx;
+	v->regs.rcx = fast->ecx;
+	v->regs.rdx = fast->edx;
 	return NEXT;
 }

@@ -16,6 +16,12 @@ static enum verdict failed(struct vcpu *v, u64 error)
 	return done(v, -error);
 }
 
+/* Calls that do something are the kernel's; reading a constant is anyone's. */
+static bool privileged(const struct vcpu *v)
+{
+	return vcpu_cpl(v) == 0;
+}
+
 static enum verdict version(struct vcpu *v)
 {
 	return done(v, ABI_VERSION);
@@ -30,6 +36,8 @@ static enum verdict power_off(struct vcpu *v)
 {
 	u32 status = (u32)v->regs.rbx;
 
+	if (!privileged(v))
+		return failed(v, ABI_ERROR_PRIVILEGE);
 	return vcpu_stop(v, STOP_POWER_OFF, status ? "hypercall with status" : "hypercall", status);
 }
 
@@ -38,6 +46,8 @@ static enum verdict exits(struct vcpu *v)
 	u32 reason = (u32)v->regs.rbx;
 	u64 sum = 0;
 
+	if (!privileged(v))
+		return failed(v, ABI_ERROR_PRIVILEGE);
 	if (reason < EXIT_REASONS)
 		return done(v, v->counters.count[reason]);
 	if (reason != ABI_EXITS_ALL)
@@ -49,6 +59,8 @@ static enum verdict exits(struct vcpu *v)
 
 static enum verdict put_character(struct vcpu *v)
 {
+	if (!privileged(v))
+		return failed(v, ABI_ERROR_PRIVILEGE);
 	guest_console_put(&v->vm->console, (u8)v->regs.rbx);
 	return done(v, 0);
 }
@@ -58,6 +70,8 @@ static enum verdict put_text(struct vcpu *v)
 	gpa_t gpa = v->regs.rbx;
 	u64 length = v->regs.rcx;
 
+	if (!privileged(v))
+		return failed(v, ABI_ERROR_PRIVILEGE);
 	if (length > ABI_TEXT_MAX || !ram_contains(&v->vm->ram, gpa, length))
 		return failed(v, ABI_ERROR_ARGUMENT);
 	while (length) {
@@ -86,8 +100,6 @@ enum verdict hypercall(struct vcpu *v)
 {
 	u32 number = (u32)v->regs.rax;
 
-	if (unlikely(vcpu_cpl(v)))
-		return failed(v, ABI_ERROR_PRIVILEGE);
 	if (unlikely(number >= ARRAY_SIZE(calls)))
 		return failed(v, ABI_ERROR_UNKNOWN);
 	return calls[number](v);

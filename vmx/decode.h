@@ -43,7 +43,7 @@ static inline struct dr_access decode_dr_access(u64 q)
 }
 
 struct io_exit {
-	u8 size; /* bytes */
+	unsigned size; /* bytes */
 	bool in, string, rep, immediate;
 	u16 port;
 };
@@ -51,12 +51,12 @@ struct io_exit {
 static __always_inline struct io_exit decode_io(u64 q)
 {
 	return (struct io_exit){
-		.size = (u8)(q & 7) + 1,
+		.size = (unsigned)(q & 7) + 1,
 		.in = q & BIT(3),
 		.string = q & BIT(4),
 		.rep = q & BIT(5),
 		.immediate = q & BIT(6),
-		.port = (u16)bits_get(q, 31, 16),
+		.port = (u16)(q >> 16),
 	};
 }
 

@@ -1,26 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Into the guest and back, as one function call.
- *
- *	void vmx_enter(struct vcpu *v);		(see vmx/entry.h)
+ * Into the guest and back, as one call from vcpu_run() (see vmx/entry.h):
+ * RDI is the vCPU; at the exit RAX is the low half of the TSC. RBX comes
+ * back as the vCPU and RBP as it was; all other registers are cleared, so
+ * that no guest value can steer a speculative path of ours. Saving what
+ * the caller does not need would cost every exit ten instructions.
  *
  * Our stack while the guest runs; v->host_stack points to its lowest word:
  *
- *	+48	return address into vcpu_run()
- *	+40	rbp
- *	+32	rbx
- *	+24	r12
- *	+16	r13
- *	 +8	r14
- *	  0	r15
+ *	+8	return address into vcpu_run()
+ *	 0	rbp
  *
  * HOST_RSP is not that stack. It points behind v->regs, so that the pushes
  * after an exit lay the guest's registers down where they belong, without
- * needing a register to find the place. Nothing may interrupt those pushes
- * on that "stack": interrupts are off, and NMI, #MC and #DF have IST stacks.
- *
- * After an exit every register that C does not restore is cleared, so no
- * guest value can steer a speculative path of ours.
+ * needing a register to find the place; RSP then is the vCPU's address.
+ * Nothing may interrupt those pushes on that "stack": interrupts are off,
+ * and NMI, #MC and #DF have IST stacks.
  */
 #include "vmx/vcpu_offsets.h"
 
@@ -30,14 +25,8 @@
 	.balign	64
 vmx_enter:
 	push	%rbp
-	push	%rbx
-	push	%r12
-	push	%r13
-	push	%r14
-	push	%r15
 	mov	%rsp, VCPU_HOST_STACK(%rdi)
-
-	testb	$1, VCPU_LAUNCHED(%rdi)	/* MOV leaves the flags alone */
+	btsq	$0, VCPU_LAUNCHED(%rdi)	/* CF: it was; MOV leaves the flags alone */
 	mov	VCPU_RAX(%rdi), %rax
 	mov	VCPU_RCX(%rdi), %rcx
 	mov	VCPU_RDX(%rdi), %rdx
@@ -53,7 +42,7 @@ vmx_enter:
 	mov	VCPU_R14(%rdi), %r14
 	mov	VCPU_R15(%rdi), %r15
 	mov	VCPU_RDI(%rdi), %rdi
-	jz	1f
+	jnc	1f
 	vmresume
 	jmp	2f
 1:	vmlaunch
@@ -83,8 +72,9 @@ vmx_exit:
 	push	%rdx
 	push	%rcx
 	push	%rax
-	mov	VCPU_HOST_STACK(%rsp), %rsp
-	xor	%eax, %eax
+	mov	%rsp, %rbx		/* v: its registers come first */
+	mov	VCPU_HOST_STACK(%rbx), %rsp
+	rdtsc
 	xor	%ecx, %ecx
 	xor	%edx, %edx
 	xor	%esi, %esi
@@ -93,11 +83,10 @@ vmx_exit:
 	xor	%r9d, %r9d
 	xor	%r10d, %r10d
 	xor	%r11d, %r11d
-	pop	%r15
-	pop	%r14
-	pop	%r13
-	pop	%r12
-	pop	%rbx
+	xor	%r12d, %r12d
+	xor	%r13d, %r13d
+	xor	%r14d, %r14d
+	xor	%r15d, %r15d
 	pop	%rbp
 	ret
 	.size	vmx_enter, . - vmx_enter

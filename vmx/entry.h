@@ -9,8 +9,21 @@
 /*
  * Enter the guest of the loaded vCPU and return at its next exit, with its
  * registers in v->regs. VMLAUNCH or VMRESUME by v->launched. Interrupts off.
+ * Returns the low half of the TSC right after the exit.
  */
-void vmx_enter(struct vcpu *v);
+static __always_inline u32 vmx_run(struct vcpu *v)
+{
+	struct vcpu *argument = v;
+	u32 tsc;
+
+	/* Not a C function: it keeps RBX (which it sets to v) and RBP, no others. */
+	asm volatile("call vmx_enter"
+		     : "=a"(tsc), "+D"(argument)
+		     : "b"(v)
+		     : "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+		       "memory", "cc");
+	return tsc;
+}
 
 /* Where exits arrive: the value for VMCS_HOST_RIP; not to be called. */
 void vmx_exit(void);

@@ -163,14 +163,13 @@ static void deliver_nmi(struct vcpu *v)
 	v->events.nmi_pending_second = false;
 }
 
-static bool deliver_interrupt(struct vcpu *v)
+/* The controller may have changed its mind: then there is nothing to inject. */
+static void deliver_interrupt(struct vcpu *v)
 {
 	int vector = v->ops->interrupt_acknowledge(v);
 
-	if (vector < 0)
-		return false;
-	inject(&(struct vcpu_event){ info_of((u8)vector, INTR_EXTERNAL), 0, 0 });
-	return true;
+	if (vector >= 0)
+		inject(&(struct vcpu_event){ info_of((u8)vector, INTR_EXTERNAL), 0, 0 });
 }
 
 bool event_deliver(struct vcpu *v)
@@ -197,7 +196,7 @@ bool event_deliver(struct vcpu *v)
 	if (events->nmi_pending)
 		open_window(v, PROC_NMI_WINDOW);
 	if (events->interrupt_line && !taken && interrupts_open(blocking))
-		taken = deliver_interrupt(v);
+		deliver_interrupt(v);
 	if (events->interrupt_line)
 		open_window(v, PROC_INTERRUPT_WINDOW);
 	return true;

@@ -7,6 +7,7 @@
 #include "vmx/exit_io_string.h"
 
 #include "lib/x86.h"
+#include "vmx/decode.h"
 #include "vmx/guest_memory.h"
 #include "vmx/instructions.h"
 #include "vmx/segment.h"
@@ -45,8 +46,9 @@ static enum verdict out(struct vcpu *v, gva_t gva, const struct io_exit *io)
 	return v->ops->port_out(v, io->port, io->size, value);
 }
 
-enum verdict exit_io_string(struct vcpu *v, const struct io_exit *io)
+enum verdict exit_io_string(struct vcpu *v, u64 qualification)
 {
+	const struct io_exit exit = decode_io(qualification), *io = &exit;
 	struct instruction_info info =
 		decode_instruction_info((u32)vmcs_read(VMCS_EXIT_INSTRUCTION_INFO));
 	u64 rflags = vmcs_read(VMCS_GUEST_RFLAGS);

@@ -6,10 +6,9 @@
  */
 #pragma once
 
-#include "vmx/decode.h"
 #include "vmx/vcpu.h"
 
 /* A REP stays at its instruction after so many elements, so that events get in between. */
 #define IO_STRING_BATCH 64
 
-enum verdict exit_io_string(struct vcpu *v, const struct io_exit *io);
+enum verdict exit_io_string(struct vcpu *v, u64 qualification);

@@ -21,12 +21,10 @@ void vcpu_set_register(struct vcpu *v, unsigned index, u64 value)
 		v->regs.by_index[index] = value;
 }
 
-/* SS.DPL is the CPL in every mode but real mode, where it is 0. SDM "Guest Register State". */
+/* SS.DPL is the CPL in every mode, real and virtual-8086 mode too. SDM "Guest Register State". */
 unsigned vcpu_cpl(const struct vcpu *v)
 {
 	(void)v;
-	if (!(vmcs_read(VMCS_GUEST_CR0) & CR0_PE))
-		return 0;
 	return (unsigned)bits_get(vmcs_read(VMCS_GUEST_SS_ACCESS_RIGHTS), 6, 5);
 }
 

@@ -3,7 +3,7 @@
  * The run loop: the first page of the book. One turn is one exit:
  *
  *	attend     whatever must happen before the guest may go on
- *	vmx_enter  the guest runs
+ *	vmx_run    the guest runs
  *	reason     read once
  *	handler    one row of vmx/exits.c
  *	verdict    the only statement of what becomes of it
@@ -89,9 +89,7 @@ void vcpu_run(struct vcpu *v)
 		if (unlikely(v->attention) && !attend(v))
 			return;
 
-		vmx_enter(v);
-		since = time_tsc_low();
-		v->launched = 1;
+		since = vmx_run(v);
 
 		reason = vmcs_read(VMCS_EXIT_REASON);
 		if (unlikely(reason >= EXIT_REASONS)) {

@@ -130,7 +130,7 @@ struct vcpu {
 	/* Known to vmx/entry.S by vmx/vcpu_offsets.h. */
 	union vcpu_regs regs;
 	u64 host_stack; /* while in the guest: our RSP */
-	u64 launched;	/* 0: VMLAUNCH next; 1: VMRESUME */
+	u64 launched;	/* bit 0: entered since VMPTRLD of a clear VMCS: VMRESUME next */
 
 	/* Hot: the loop's and the handlers'. */
 	u32 attention; /* by __atomic functions; the loop looks at every turn */

@@ -47,7 +47,10 @@ class Terminal:
 
     def __init__(self, bench, how):
         self.said = b""
-        self.child, self.end = pty.fork()
+        try:
+            self.child, self.end = pty.fork()
+        except OSError as error:
+            raise tap.Skip(error) from error
         if not self.child:
             os.environ["TMPDIR"] = SPOT
             script = os.path.join(tap.SCRIPTS, "run")

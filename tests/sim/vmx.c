@@ -152,11 +152,13 @@ enum vmx_result invvpid(enum invvpid_type type, u16 vpid, gva_t address)
 	return type == INVVPID_ALL || vpid ? VMX_OK : VMX_FAIL_VALID;
 }
 
-void vmx_enter(struct vcpu *v)
+u32 vmx_run(struct vcpu *v)
 {
 	if (!sim_vmx.guest)
-		fail_msg("vmx_enter() without a guest to play");
+		fail_msg("vmx_run() without a guest to play");
+	v->launched = 1;
 	sim_vmx.guest(v);
+	return 0;
 }
 
 void vmx_exit(void)

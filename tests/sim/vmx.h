@@ -18,7 +18,7 @@ struct sim_vmx {
 	unsigned reads, writes; /* VMREAD, VMWRITE since sim_vmx_reset() or sim_vmx_count() */
 	unsigned invepts, invvpids;
 	/*
-	 * Plays the guest: called by vmx_enter(). Sets up an exit by
+	 * Plays the guest: called by vmx_run(). Sets up an exit by
 	 * sim_exit() and sim_set(). NULL fails the test.
 	 */
 	void (*guest)(struct vcpu *v);

@@ -84,7 +84,7 @@ static void four_level(void)
 	paging.cr0 = CR0_PE | CR0_PG | CR0_WP;
 	paging.cr4 = CR4_PAE;
 	paging.efer = EFER_LME | EFER_LMA | EFER_NXE;
-	paging.cr3 = 0x1000 | 0x18; /* PCD and PWT, or a PCID: not part of the address */
+	paging.cr3 = 0x1000 | 0xfff; /* PCD and PWT, or a PCID: not part of the address */
 	*entry(1, 0) = 0x2000 | ALL;
 	*entry(2, 3) = 0x3000 | ALL;
 	*entry(3, 5) = 0x4000 | ALL;
@@ -102,7 +102,7 @@ static void legacy(void)
 {
 	paging.cr0 = CR0_PE | CR0_PG | CR0_WP;
 	paging.cr4 = CR4_PSE;
-	paging.cr3 = 0x1018;
+	paging.cr3 = 0x1ff8; /* bits 11:0 are not part of the address */
 	*entry32(1, 0x302) = 0x2000 | ALL;
 	*entry32(2, 0x208) = LEAF_4K | ALL;
 }

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Stands in for vmx/entry.h in host tests: the guest is a function of the
+ * test. See tests/sim/vmx.h.
+ */
+#pragma once
+
+#include "vmx/vcpu.h"
+
+u32 vmx_run(struct vcpu *v);
+void vmx_exit(void);
+_Noreturn void vmx_enter_failed(bool valid);
