@@ -15,6 +15,8 @@ MEM ?= 512
 MODEL ?=
 CMDLINE ?=
 TIMEOUT ?=
+INITRD ?=
+TESTS ?=
 
 ifeq ($(origin CC),default)
 CC := $(CROSS_COMPILE)gcc
@@ -84,7 +86,9 @@ objects := $(foreach room,$(rooms),$(call object,$(addprefix $(room)/,$($(room))
 .PHONY: all iso
 all: build/trivet.elf build/trivet ## build the image: build/trivet (stripped), build/trivet.elf (with symbols)
 
-iso: build/trivet.iso ## build the hybrid ISO (BIOS and UEFI, CD and USB): build/trivet.iso
+iso: setup-image ## build the hybrid ISO (BIOS and UEFI, CD and USB): build/trivet.iso
+
+	@$(MAKE) --no-print-directory build/trivet.iso
 
 build/%.o: %.c
 	@mkdir -p $(@D)
@@ -171,12 +175,17 @@ include tests/unit/tests.mk
 guest_file = $(if $(wildcard $(GUEST)),$(GUEST),build/guest/$(GUEST).bin)
 run_words = --runner $(RUNNER) --cpus $(CPUS) --mem $(MEM) \
 	$(if $(MODEL),--model $(MODEL)) $(if $(TIMEOUT),--timeout $(TIMEOUT)) \
-	--cmdline '$(CMDLINE)' $(if $(GUEST),--module '$(guest_file)=$(ARGS)')
+	--cmdline '$(CMDLINE)' $(if $(GUEST),--module '$(guest_file)=$(ARGS)') \
+	$(if $(INITRD),--module '$(INITRD)')
 
 # What is missing is installed before anything is compiled.
-.PHONY: run debug usb test test-long setup-run setup-test
+.PHONY: run debug usb test test-long setup-run setup-image setup-debug setup-test
 setup-run:
 	@scripts/setup run
+setup-image:
+	@scripts/setup build image
+setup-debug:
+	@scripts/setup run debug
 setup-test:
 	@scripts/setup run test
 
@@ -184,7 +193,7 @@ run: setup-run ## build and boot in the best bench there is; GUEST=, RUNNER=, CP
 	@$(MAKE) --no-print-directory build/trivet.elf $(if $(GUEST),$(filter build/guest/%,$(guest_file)))
 	@scripts/run $(run_words) build/trivet.elf
 
-debug: setup-run ## the same in QEMU, stopped, with gdb and symbols
+debug: setup-debug ## the same in QEMU, stopped, with gdb and symbols
 	@$(MAKE) --no-print-directory build/trivet.elf
 	@scripts/run $(run_words) --debug build/trivet.elf
 
@@ -195,15 +204,16 @@ checks = --check "layers" "scripts/check-layers" \
 	--check "headers and clang" "scripts/check-headers $(filter-out -fno-pie,$(CFLAGS))" \
 	--check "clang-tidy" "scripts/check-tidy $(filter-out -W%,$(CFLAGS))" \
 	--check "cppcheck" "scripts/check-cppcheck" \
-	--check "shell scripts" "scripts/check-scripts"
+	--check "scripts" "scripts/check-scripts" \
+	--check "every unit test is listed" "scripts/check-unit-list $(unit_tests)"
 
-test: setup-test ## unit and boot tests; ends with "N passed, N failed"
-	@$(MAKE) --no-print-directory all guests unit
-	@scripts/test $(checks)
+test: setup-test ## unit and boot tests; ends with "N passed, N failed"; TESTS=words of names
+	@$(MAKE) --no-print-directory -j2 all guests unit coverage
+	@scripts/test $(checks) $(TESTS)
 
 test-long: setup-test ## also what takes more than 15 minutes
-	@$(MAKE) --no-print-directory all guests unit
-	@scripts/test --long $(checks)
+	@$(MAKE) --no-print-directory -j2 all guests unit coverage
+	@scripts/test --long $(checks) $(TESTS)
 
 .PHONY: help
 help: ## this text

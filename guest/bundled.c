@@ -9,7 +9,7 @@
  * EXPECT guest: hello from long mode
  * EXPECT guest: cpuid: vendor=\S+ hypervisor=\S+ tsc_khz=\d+
  * EXPECT guest: port 80h answers, absent port e0h reads ff
- * EXPECT guest: msr: efer=d0\d
+ * EXPECT guest: msr: efer=500
  * EXPECT guest: hypercall: abi=\d+
  * EXPECT guest: timer: 3 ticks by HLT
  * EXPECT guest: goodbye

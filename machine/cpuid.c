@@ -57,10 +57,11 @@ enum verdict cpuid_answer(struct vcpu *v)
 {
 	const struct cpuid_table *t = v->cpuid_table;
 	u64 leaf = (u32)v->regs.rax;
-	const struct cpuid_regs *fast = &t->basic[leaf];
+	const struct cpuid_regs *fast;
 
 	if (unlikely(leaf >= CPUID_BASIC_LEAVES || t->slow >> leaf & 1))
 		return answer_slowly(v);
+	fast = &t->basic[leaf];
 	v->regs.rax = fast->eax;
 	v->regs.rbx = fast->ebx;
 	v->regs.rcx = fast->ecx;

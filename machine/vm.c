@@ -7,6 +7,7 @@
 
 #include "kernel/apic.h"
 #include "kernel/cpu.h"
+#include "kernel/image.h"
 #include "kernel/time.h"
 #include "lib/error.h"
 #include "lib/format.h"
@@ -191,6 +192,8 @@ void vm_run(struct vm *vm)
 		vm->enter(vm, v);
 	}
 	pc_poll(v);
+	if (!vm->first_entry_tsc)
+		vm->first_entry_tsc = time_tsc() - boot_entry_tsc;
 	vcpu_run(v);
 	apic_timer_stop();
 	guest_console_flush(&vm->console);

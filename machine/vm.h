@@ -68,6 +68,7 @@ struct vm {
 	} real_mode;
 	bool started;
 	u64 run_ns; /* how long it ran, by its clock */
+	u64 first_entry_tsc; /* TSC ticks from the image's entry to the first VM entry */
 };
 
 struct vm_config {

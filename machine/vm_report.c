@@ -81,7 +81,8 @@ void vm_report(struct vm *vm)
 		vcpu_unload(v);
 	}
 	report_exits(vm, v);
-	log_report("vm: name=%s ram=%luK touched=%luK absent_port_reads=%lu absent_port_writes=%lu",
+	log_report("vm: name=%s ram=%luK touched=%luK absent_port_reads=%lu absent_port_writes=%lu "
+		   "first_entry_ticks=%lu",
 		   vm->name, vm->ram.size >> 10, vm->ram.cleared >> 10, vm->bus.absent_reads,
-		   vm->bus.absent_writes);
+		   vm->bus.absent_writes, vm->first_entry_tsc);
 }

@@ -14,19 +14,23 @@ exits := vmx/vmcs vmx/vcpu vmx/event vmx/exits vmx/exit_simple vmx/exit_interrup
 	sim/vmx sim/asm sim/panic unit/vmx/fake_machine unit/vmx/fake_host
 
 unit_tests := \
-	lib/test_format lib/test_number lib/test_string \
+	lib/test_format lib/test_number lib/test_string lib/test_spinlock \
 	boot/test_multiboot2 boot/test_multiboot2_bad \
-	kernel/test_options kernel/test_log kernel/test_log_ring kernel/test_serial \
+	kernel/test_options kernel/test_log kernel/test_log_ring kernel/test_log_storm kernel/test_log_ring_storm kernel/test_serial \
 	kernel/test_console_init kernel/test_screen kernel/test_framebuffer kernel/test_vga_text \
 	kernel/test_cpu_features kernel/test_traps kernel/test_panic kernel/test_backtrace \
 	kernel/test_symbols kernel/test_outcome \
 	kernel/test_acpi kernel/test_acpi_tables kernel/test_acpi_aml kernel/test_acpi_init kernel/test_acpi_fuzz \
 	kernel/test_time kernel/test_time_calibrate kernel/test_time_choose \
-	kernel/test_apic kernel/test_smp_call kernel/test_smp_page \
+	kernel/test_apic kernel/test_apic_timer kernel/test_smp_call kernel/test_smp_page \
 	mm/test_bits512 mm/test_frame mm/test_frame_bugs mm/test_frame_random mm/test_frame_range \
 	mm/test_walker mm/test_walker_limits mm/test_walker_memory mm/test_walker_random \
 	mm/test_reserve mm/test_host_map mm/test_host_map_device \
-	vmx/test_controls vmx/test_decode vmx/test_event vmx/test_control_registers vmx/test_run_loop
+	machine/test_bus machine/test_timer machine/test_pic machine/test_pic_chip machine/test_pit \
+	machine/test_pit_channel machine/test_rtc machine/test_rtc_time machine/test_uart \
+	vmx/test_controls vmx/test_decode vmx/test_event vmx/test_control_registers vmx/test_run_loop \
+	vmx/test_guest_walk vmx/test_guest_walk_random vmx/test_guest_memory vmx/test_segment \
+	vmx/test_exit_io_string
 
 needs_lib/test_format := lib/format
 needs_lib/test_number := lib/number lib/error
@@ -35,6 +39,8 @@ needs_boot/test_multiboot2_bad := boot/multiboot2
 needs_kernel/test_options := kernel/options kernel/option_table kernel/option_words lib/format lib/number
 needs_kernel/test_log := kernel/log kernel/log_ring kernel/console lib/format
 needs_kernel/test_log_ring :=
+needs_kernel/test_log_storm := kernel/log kernel/log_guest kernel/log_ring kernel/console lib/format
+needs_kernel/test_log_ring_storm := kernel/log_ring
 needs_kernel/test_serial := kernel/serial sim/asm
 needs_kernel/test_console_init := kernel/console_init
 needs_kernel/test_screen := kernel/screen
@@ -43,7 +49,7 @@ needs_kernel/test_vga_text := kernel/vga_text kernel/screen sim/asm
 needs_kernel/test_cpu_features := kernel/cpu_features sim/asm
 needs_kernel/test_traps := kernel/traps sim/asm sim/panic unit/kernel/fake_log
 needs_kernel/test_panic := kernel/panic kernel/panic_dump kernel/backtrace lib/format sim/asm sim/cpu \
-	sim/panic unit/kernel/fake_log
+	unit/kernel/fake_log
 needs_kernel/test_backtrace := kernel/backtrace
 needs_kernel/test_symbols := kernel/symbols
 needs_kernel/test_outcome := kernel/outcome lib/format sim/asm sim/cpu
@@ -55,7 +61,8 @@ needs_kernel/test_acpi_fuzz := $(acpi)
 needs_kernel/test_time := kernel/time kernel/time_choose sim/asm unit/kernel/fake_log
 needs_kernel/test_time_calibrate := kernel/time_calibrate
 needs_kernel/test_time_choose := kernel/time_choose
-needs_kernel/test_apic := kernel/apic sim/asm sim/cpu unit/kernel/fake_log
+needs_kernel/test_apic := kernel/apic unit/kernel/fake_apic sim/asm sim/cpu unit/kernel/fake_log
+needs_kernel/test_apic_timer := kernel/apic unit/kernel/fake_apic sim/asm sim/cpu unit/kernel/fake_log
 needs_kernel/test_smp_call := kernel/smp_call sim/asm sim/cpu
 needs_kernel/test_smp_page := kernel/smp_page
 needs_mm/test_bits512 := mm/bits512
@@ -70,18 +77,37 @@ needs_mm/test_walker_random := $(tables)
 needs_mm/test_reserve := mm/reserve
 needs_mm/test_host_map := $(host_map)
 needs_mm/test_host_map_device := $(host_map)
+time := machine/timer unit/machine/fake_time sim/panic
+needs_machine/test_bus := machine/bus
+needs_machine/test_timer := $(time)
+needs_machine/test_pic := machine/pic machine/pic_chip $(time)
+needs_machine/test_pic_chip := machine/pic_chip
+needs_machine/test_pit := machine/pit machine/pit_channel $(time)
+needs_machine/test_pit_channel := machine/pit_channel
+needs_machine/test_rtc := machine/rtc machine/rtc_time $(time)
+needs_machine/test_rtc_time := machine/rtc_time
+needs_machine/test_uart := machine/uart machine/uart_receiver $(time)
 needs_vmx/test_controls := vmx/controls vmx/control_names vmx/caps vmx/requirements
 needs_vmx/test_decode := $(exits) vmx/bitmaps
 needs_vmx/test_event := $(exits)
 needs_vmx/test_control_registers := $(exits)
 needs_vmx/test_run_loop := $(exits)
+needs_vmx/test_guest_walk := vmx/guest_walk
+needs_vmx/test_guest_walk_random := vmx/guest_walk
+needs_vmx/test_guest_memory := $(exits)
+needs_vmx/test_segment := $(exits)
+needs_vmx/test_exit_io_string := $(exits)
 
 # ---- How they are built: twice, by gcc and by clang, with ASan and UBSan ----------------------
 
 UNIT_CC_gcc := gcc
 UNIT_CC_clang := clang
-UNIT_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -Werror -Itests/sim -Itests -I. \
-	-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+UNIT_CC_coverage := gcc
+sanitizers := -fsanitize=address,undefined -fno-sanitize-recover=all
+UNIT_EXTRA_gcc := -O1 $(sanitizers)
+UNIT_EXTRA_clang := -O1 $(sanitizers)
+UNIT_EXTRA_coverage := -O0 --coverage
+UNIT_CFLAGS := -std=gnu11 -g -Wall -Wextra -Werror -Itests/sim -Itests -I. -fno-omit-frame-pointer
 
 unit_source = $(if $(filter sim/% unit/%,$(1)),tests/$(1).c,$(if $(filter font,$(1)),build/font.c,$(1).c))
 
@@ -111,6 +137,11 @@ $(foreach cc,$(unit_compilers) coverage,$(eval $(call unit_rules,$(cc))))
 $(foreach cc,$(unit_compilers) coverage,$(foreach t,$(unit_tests),$(eval $(call unit_program,$(cc),$(t)))))
 
 -include $(foreach cc,$(unit_compilers) coverage,$(wildcard build/unit/$(cc)/*/*.d build/unit/$(cc)/*/*/*.d))
+
+# Which lines the unit tests reach, room by room: printed by make test.
+.PHONY: coverage
+coverage: $(addprefix build/unit/coverage/,$(notdir $(unit_tests))) ## print the unit tests' line coverage
+	@scripts/coverage build/unit/coverage
 
 .PHONY: unit
 unit: $(unit_programs) ## build the unit tests

@@ -209,6 +209,24 @@ static void segment_override_and_limit(void **state)
 	assert_int_equal(v->events.next.info & INTR_VECTOR, VECTOR_GP);
 }
 
+static void segments_are_checked_for_the_whole_element(void **state)
+{
+	struct vcpu *v = &fake.vcpu;
+
+	(void)state;
+	sim_set(VMCS_GUEST_ES_LIMIT, 0x8002);
+	v->regs.rdi = 0x8000;
+	assert_int_equal(run("insl", 4, 32, SEG_ES), AGAIN);
+	assert_int_equal(v->events.next.info & INTR_VECTOR, VECTOR_GP);
+	v->events.next.info = 0;
+	sim_set(VMCS_GUEST_ES_ACCESS_RIGHTS, AR_P | AR_S | AR_DB | 0x1); /* read-only */
+	assert_int_equal(run("insb", 1, 32, SEG_ES), AGAIN);
+	assert_int_equal(v->events.next.info & INTR_VECTOR, VECTOR_GP);
+	assert_int_equal(reads, 0);
+	v->events.next.info = 0;
+	assert_int_equal(run("outsb", 1, 32, SEG_ES), NEXT);
+}
+
 static void a_fault_comes_before_the_port_is_read(void **state)
 {
 	struct vcpu *v = &fake.vcpu;
@@ -305,6 +323,7 @@ int main(void)
 		TEST(address_size_cuts_the_registers),
 		TEST(sixty_four_bit_code),
 		TEST(segment_override_and_limit),
+		TEST(segments_are_checked_for_the_whole_element),
 		TEST(a_fault_comes_before_the_port_is_read),
 		TEST(long_transfers_let_events_in),
 		TEST(single_steps_trap_after_each_element),

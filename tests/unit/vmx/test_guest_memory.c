@@ -155,7 +155,7 @@ static void pae_takes_its_top_level_from_the_registers(void **state)
 	expect_page_fault(0x1008, 0);
 }
 
-static void without_paging_addresses_wrap_at_4g(void **state)
+static void without_paging_linear_is_physical(void **state)
 {
 	u32 value = 0x44332211;
 
@@ -166,7 +166,39 @@ static void without_paging_addresses_wrap_at_4g(void **state)
 	assert_int_equal(guest_write(&fake.vcpu, 0x8000, &value, 4, 0), NEXT);
 	assert_int_equal(fake.ram[0x8003], 0x44);
 	assert_int_equal(guest_write(&fake.vcpu, 0xfffffffe, &value, 4, 0), STOP);
-	assert_int_equal(fake.vcpu.stop.value, 0xfffffffe); /* and not what follows at 4 GiB */
+	assert_int_equal(fake.vcpu.stop.value, 0xfffffffe);
+}
+
+static void addresses_of_32_bits_wrap_around(void **state)
+{
+	u32 *top = (u32 *)(fake.ram + 0x1000);
+	u32 value = 0x44332211;
+
+	(void)state;
+	memset(fake.ram, 0, FAKE_RAM_SIZE);
+	sim_set(VMCS_GUEST_EFER, 0);
+	sim_set(VMCS_GUEST_CR4, CR4_VMXE);
+	top[0] = 0x2000 | ALL;
+	top[1023] = 0x3000 | ALL;
+	*(u32 *)(fake.ram + 0x2000) = 0x5000 | ALL;
+	*(u32 *)(fake.ram + 0x3ffc) = 0x6000 | ALL;
+	assert_int_equal(guest_write(&fake.vcpu, 0xfffffffe, &value, 4, 0), NEXT);
+	assert_memory_equal(fake.ram + 0x6ffe, "\x11\x22", 2);
+	assert_memory_equal(fake.ram + 0x5000, "\x33\x44", 2);
+	assert_int_equal(*(u32 *)(fake.ram + 0x3ffc), 0x6000 | ALL | A | D);
+	*(u32 *)(fake.ram + 0x2000) = 0;
+	assert_int_equal(guest_write(&fake.vcpu, 0xfffffffe, &value, 4, 0), AGAIN);
+	expect_page_fault(0, PF_WRITE);
+}
+
+static void operands_are_accessed_with_the_cpl(void **state)
+{
+	(void)state;
+	assert_int_equal(guest_operand_access(&fake.vcpu), 0);
+	sim_set(VMCS_GUEST_SS_ACCESS_RIGHTS, AR_P | AR_S | 2 << 5 | 0x3);
+	assert_int_equal(guest_operand_access(&fake.vcpu), 0);
+	sim_set(VMCS_GUEST_SS_ACCESS_RIGHTS, AR_P | AR_S | 3 << 5 | 0x3);
+	assert_int_equal(guest_operand_access(&fake.vcpu), GUEST_USER);
 }
 
 static void spans_can_be_used_piece_by_piece(void **state)
@@ -229,7 +261,9 @@ int main(void)
 		TEST(not_canonical_is_a_general_protection_fault),
 		TEST(what_is_not_ram_stops),
 		TEST(pae_takes_its_top_level_from_the_registers),
-		TEST(without_paging_addresses_wrap_at_4g),
+		TEST(without_paging_linear_is_physical),
+		TEST(addresses_of_32_bits_wrap_around),
+		TEST(operands_are_accessed_with_the_cpl),
 		TEST(spans_can_be_used_piece_by_piece),
 		TEST(a_change_behind_our_back_is_seen),
 	};

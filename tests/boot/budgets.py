@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The project's budgets, counted in Bochs: instructions until the first VM
+entry, memory of our own for a 256 MiB guest, size of the stripped image."""
+import os
+import re
+import subprocess
+import sys
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+FIRST_ENTRY_MAX = 5_000_000  # instructions, at log=quiet
+GROWTH_MAX = 100_000  # of that, from 512 MiB to 2 GiB
+OWN_MEMORY_MAX = 4096  # KiB
+IMAGE_MAX = 300 * 1024
+
+
+def boot(mem):
+    """What Trivet said, booted with so many MiB."""
+    command = [os.path.join(TOP, "scripts", "run"), "--runner", "bochs", "--mem", str(mem),
+               "--timeout", "120", "--cmdline", "log=quiet mem=256M",
+               os.path.join(TOP, "build", "trivet")]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          check=False)
+    if done.returncode:
+        sys.exit(f"budgets: {mem} MiB: status {done.returncode}\n{done.stdout[-2000:]}")
+    return done.stdout
+
+
+def first_entry(text):
+    return int(re.search(r"first_entry_ticks=(\d+)", text).group(1))
+
+
+def own_memory(text):
+    """KiB at the most, of all owners but the guest."""
+    owners = dict(re.findall(r'memory: owner="([^"]+)" now=\d+K peak=(\d+)K', text))
+    guest = int(owners.pop("guest"))
+    if guest != 256 * 1024:
+        sys.exit(f"budgets: the guest has {guest} KiB, not 256 MiB")
+    return sum(int(peak) for peak in owners.values())
+
+
+def leaks(text):
+    """Owners that must have given everything back at the end."""
+    left = dict(re.findall(r'memory: owner="([^"]+)" now=(\d+)K', text))
+    return [name for name in ("vcpu", "ept", "vm", "guest", "cpu") if int(left[name])]
+
+
+def main():
+    small, large = boot(512), boot(2048)
+    figures = [
+        ("instructions to the first VM entry", first_entry(small), FIRST_ENTRY_MAX),
+        ("more of them with 2 GiB than with 512 MiB",
+         first_entry(large) - first_entry(small), GROWTH_MAX),
+        ("KiB of our own for a 256 MiB guest", own_memory(small), OWN_MEMORY_MAX),
+        ("bytes of stripped image", os.path.getsize(os.path.join(TOP, "build", "trivet")),
+         IMAGE_MAX),
+        ("owners with frames left at the end", len(leaks(small)), 0),
+    ]
+    for name, value, limit in figures:
+        print(f"budgets: {value:>9} of {limit:>9}: {name}")
+    sys.exit(any(value > limit for _, value, limit in figures))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/machine/fake_vcpu.h"
+
+#include "machine/tsc.h"
+#include "vmx/control_registers.h"
+
+unsigned fake_cpl;
+u64 fake_tsc, fake_cr4;
+bool fake_interrupt;
+
+enum verdict vcpu_stop(struct vcpu *v, enum stop_cause cause, const char *detail, u64 value)
+{
+	if (v->stop.cause == STOP_NONE)
+		v->stop = (struct vcpu_stop){ cause, detail, value };
+	return STOP;
+}
+
+unsigned vcpu_cpl(const struct vcpu *v)
+{
+	(void)v;
+	return fake_cpl;
+}
+
+u64 guest_cr4(const struct vcpu *v)
+{
+	(void)v;
+	return fake_cr4;
+}
+
+void event_interrupt_line(struct vcpu *v, bool high)
+{
+	v->events.interrupt_line = high;
+	fake_interrupt = high;
+}
+
+bool event_wakes(const struct vcpu *v)
+{
+	return v->events.interrupt_line;
+}
+
+u64 tsc_guest(const struct vcpu *v)
+{
+	(void)v;
+	return fake_tsc;
+}
+
+void tsc_set_guest(struct vcpu *v, u64 value)
+{
+	(void)v;
+	fake_tsc = value;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* The MSR policy. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kernel/log.h"
+#include "lib/error.h"
+#include "lib/x86.h"
+#include "machine/vm.h"
+#include "tests/unit/machine/fake_vcpu.h"
+
+static struct vm vm;
+static struct vcpu v;
+static unsigned lines;
+static char line[LOG_LINE_MAX];
+
+void log_write(enum log_level level, const char *subsystem, const char *fmt, ...)
+{
+	va_list args;
+
+	assert_int_equal(level, LOG_INFO);
+	assert_string_equal(subsystem, "msr");
+	va_start(args, fmt);
+	vsnprintf(line, sizeof(line), fmt, args);
+	va_end(args);
+	lines++;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&vm, 0, sizeof(vm));
+	memset(&v, 0, sizeof(v));
+	strcpy(vm.name, "vm0");
+	v.vm = &vm;
+	msr_reset(&vm.cpus[0].msr, 40, true);
+	lines = 0;
+	fake_tsc = 1000;
+	return 0;
+}
+
+static u64 get(u32 msr)
+{
+	u64 value;
+
+	assert_int_equal(msr_read(&v, msr, &value), 0);
+	return value;
+}
+
+static void test_values(void **state)
+{
+	(void)state;
+	assert_int_equal(get(MSR_TSC), 1000);
+	assert_int_equal(get(MSR_TSC_ADJUST), 0);
+	assert_int_equal(get(MSR_APIC_BASE), 0xfee00100); /* the boot CPU; off */
+	assert_int_equal(get(MSR_MISC_ENABLE), 0x1801);	  /* fast strings; no BTS, no PEBS */
+	assert_int_equal(get(MSR_MCG_CAP), 0);
+	assert_int_equal(get(MSR_MCG_STATUS), 0);
+	assert_int_equal(get(MSR_PLATFORM_INFO), 0);
+	assert_int_equal(get(MSR_BIOS_SIGN_ID) >> 32, 1);
+	assert_int_equal(get(MSR_MTRRCAP), 0x508);
+	msr_reset(&vm.cpus[0].msr, 40, false);
+	assert_int_equal(get(MSR_APIC_BASE), 0xfee00000);
+	assert_int_equal(lines, 0);
+}
+
+static void test_refused(void **state)
+{
+	static const u32 none[] = { 0x0, 0x3a, 0x48, 0x10a, 0x186, 0x38f, 0x480, 0x6e0, 0x802,
+				    0xda0, 0xc0010015, 0xffffffff };
+	u64 value;
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(none); i++) {
+		assert_int_equal(msr_read(&v, none[i], &value), -ERR_NOENT);
+		assert_int_equal(msr_write(&v, none[i], 0), -ERR_NOENT);
+	}
+	assert_int_equal(lines, ARRAY_SIZE(none));
+}
+
+static void test_one_line_a_number(void **state)
+{
+	u64 value;
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++)
+		assert_int_equal(msr_read(&v, 0x123, &value), -ERR_NOENT);
+	assert_int_equal(lines, 1);
+	assert_string_equal(line, "vm0: vcpu=0 RDMSR msr=0x123 is not offered: #GP");
+	assert_int_equal(msr_write(&v, 0x124, 0), -ERR_NOENT);
+	assert_int_equal(lines, 2);
+	assert_string_equal(line, "vm0: vcpu=0 WRMSR msr=0x124 is not offered: #GP");
+}
+
+/* A guest that tries them all must not fill the log, nor our memory. */
+static void test_bounded(void **state)
+{
+	u64 value;
+
+	(void)state;
+	for (u32 msr = 0x1000; msr < 0x2000; msr++)
+		assert_int_equal(msr_read(&v, msr, &value), -ERR_NOENT);
+	assert_int_equal(lines, MSR_REFUSED_MAX);
+}
+
+static void test_tsc_and_its_adjustment(void **state)
+{
+	(void)state;
+	assert_int_equal(msr_write(&v, MSR_TSC, 5000), 0);
+	assert_int_equal(fake_tsc, 5000);
+	assert_int_equal(get(MSR_TSC_ADJUST), 4000);
+	fake_tsc += 100; /* time goes on */
+	assert_int_equal(msr_write(&v, MSR_TSC_ADJUST, 0), 0);
+	assert_int_equal(get(MSR_TSC), 1100);
+	assert_int_equal(msr_write(&v, MSR_TSC_ADJUST, (u64)-100), 0);
+	assert_int_equal(get(MSR_TSC), 1000);
+	assert_int_equal(get(MSR_TSC_ADJUST), (u64)-100);
+}
+
+static void test_writes_that_change_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(msr_write(&v, MSR_APIC_BASE, 0xfee00100), 0);
+	assert_int_equal(msr_write(&v, MSR_APIC_BASE, 0xfee00900), -ERR_INVAL); /* no APIC to enable */
+	assert_int_equal(msr_write(&v, MSR_BIOS_SIGN_ID, 0), 0);
+	assert_int_equal(get(MSR_BIOS_SIGN_ID) >> 32, 1);
+	assert_int_equal(msr_write(&v, MSR_MCG_STATUS, 0), 0);
+	assert_int_equal(msr_write(&v, MSR_MCG_STATUS, 1), -ERR_INVAL);
+}
+
+static void test_misc_enable(void **state)
+{
+	(void)state;
+	assert_int_equal(msr_write(&v, MSR_MISC_ENABLE, 0x1800), 0);
+	assert_int_equal(get(MSR_MISC_ENABLE), 0x1800);
+	assert_int_equal(msr_write(&v, MSR_MISC_ENABLE, 0x1801 | 1UL << 34), -ERR_INVAL);
+	assert_int_equal(msr_write(&v, MSR_MISC_ENABLE, 0x1801 | 1UL << 18), -ERR_INVAL);
+	assert_int_equal(get(MSR_MISC_ENABLE), 0x1800);
+}
+
+/* A bad value for an MSR that exists is #GP, but no news. */
+static void test_bad_value_is_not_logged(void **state)
+{
+	(void)state;
+	assert_int_equal(msr_write(&v, MSR_MTRR_DEF_TYPE, 3), -ERR_INVAL);
+	assert_int_equal(lines, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_values, setup),
+		cmocka_unit_test_setup(test_refused, setup),
+		cmocka_unit_test_setup(test_one_line_a_number, setup),
+		cmocka_unit_test_setup(test_bounded, setup),
+		cmocka_unit_test_setup(test_tsc_and_its_adjustment, setup),
+		cmocka_unit_test_setup(test_writes_that_change_nothing, setup),
+		cmocka_unit_test_setup(test_misc_enable, setup),
+		cmocka_unit_test_setup(test_bad_value_is_not_logged, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
