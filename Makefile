@@ -43,9 +43,10 @@ mm := layout reserve frame frame_tree frame_node bits512 walker walker_lookup ho
 
 vmx := vmcs caps controls control_names requirements preflight vmx \
 	setup host_state switch reset registers control_registers pdpte ept bitmaps \
-	guest_walk guest_memory segment \
+	guest_walk guest_memory segment descriptor \
 	entry.S vcpu event exits exit_simple exit_interrupt exit_cr exit_dr exit_msr \
-	exit_io exit_io_string exit_memory exit_task exit_descriptor errors dump
+	exit_io exit_io_string exit_memory exit_descriptor \
+	exit_task task_plan task_switch tss descriptor_load errors dump
 
 machine := pc vm vm_report ram bus timer clock tsc \
 	cpuid cpuid_build cpuid_policy msr mtrr hypercall \

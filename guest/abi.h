@@ -26,10 +26,10 @@
 #define ABI_SIGNATURE "TrivetTrivet"
 #define ABI_VERSION   1
 
-/* -> ABI_VERSION */
+/* -> ABI_VERSION; at any CPL */
 #define ABI_CALL_VERSION 0
 
-/* -> the frequency of the TSC in Hz, as Trivet measured it */
+/* -> the frequency of the TSC in Hz, as Trivet measured it; at any CPL */
 #define ABI_CALL_TSC_HZ 1
 
 /*

@@ -178,8 +178,9 @@ void irq_unmask(unsigned irq);
 void irq_mask(unsigned irq);
 void irq_end(unsigned irq);
 
-/* Channel 0 of the 8254 in mode 2; 11932 is 100 Hz. */
+/* Channel 0 of the 8254: again and again (mode 2), or once (mode 0). 11932 is 10 ms. */
 void pit_start(u16 divisor);
+void pit_once(u16 count);
 
 #define VECTOR_DE 0
 #define VECTOR_DB 1

@@ -116,6 +116,13 @@ void pit_start(u16 divisor)
 	outb(PIT_DATA, (u8)(divisor >> 8));
 }
 
+void pit_once(u16 count)
+{
+	outb(PIT_COMMAND, 0x30); /* channel 0, both bytes, mode 0 */
+	outb(PIT_DATA, (u8)count);
+	outb(PIT_DATA, (u8)(count >> 8));
+}
+
 void interrupts_init(void)
 {
 	struct __attribute__((packed)) {

@@ -74,6 +74,7 @@
 #define RFLAGS_VIP BIT(20)
 #define RFLAGS_ID BIT(21)
 
+#define DR6_BT	  BIT(15)
 #define DR6_BS	  BIT(14)
 #define DR6_BD	  BIT(13)
 #define DR6_RESET 0xffff0ff0UL
@@ -155,6 +156,7 @@ enum {
 #define MSR_VMX_TRUE_ENTRY_CTLS	  0x490
 #define MSR_VMX_VMFUNC		  0x491
 #define MSR_VMX_PROCBASED_CTLS3	  0x492
+#define MSR_VMX_EXIT_CTLS2	  0x493
 #define MSR_TSC_DEADLINE	  0x6e0
 #define MSR_X2APIC_BASE		  0x800
 #define MSR_XSS			  0xda0

@@ -16,22 +16,29 @@ void board_reset(struct board *board, struct guest_console *console)
 	*board = (struct board){ .fast_a20 = FAST_A20, .console = console };
 }
 
-static u32 reset_in(void *state, u16 offset, unsigned size)
+/*
+ * CF9H is a byte of its own inside of PCI's address register at CF8H, which
+ * takes whole double words only. There is no PCI bus yet.
+ */
+static bool is_reset_control(u16 offset, unsigned size)
+{
+	return offset == PORT_RESET - PORT_PCI_ADDRESS && size == 1;
+}
+
+static u32 pci_in(void *state, u16 offset, unsigned size)
 {
 	const struct board *board = state;
 
-	(void)offset;
-	(void)size;
-	return board->reset_control;
+	return is_reset_control(offset, size) ? board->reset_control : ~0U;
 }
 
-static enum verdict reset_out(void *state, struct vcpu *v, u16 offset, unsigned size, u32 value)
+static enum verdict pci_out(void *state, struct vcpu *v, u16 offset, unsigned size, u32 value)
 {
 	struct board *board = state;
 	bool rises = value & ~board->reset_control & RESET_CPU;
 
-	(void)offset;
-	(void)size;
+	if (!is_reset_control(offset, size))
+		return NEXT;
 	board->reset_control = value & (RESET_SYSTEM | RESET_CPU | RESET_FULL);
 	return rises ? vcpu_stop(v, STOP_RESET, "reset control register, port CF9", 0) : NEXT;
 }
@@ -96,7 +103,7 @@ static enum verdict debug_out(void *state, struct vcpu *v, u16 offset, unsigned 
 	return NEXT;
 }
 
-const struct port_device board_reset_ports = { "reset control", 1, reset_in, reset_out };
+const struct port_device board_pci_ports = { "PCI address and reset control", 4, pci_in, pci_out };
 const struct port_device board_fast_a20_ports = { "fast A20", 1, fast_a20_in, fast_a20_out };
 const struct port_device board_post_ports = { "POST code", 1, post_in, post_out };
 const struct port_device board_debug_ports = { "debug console", 1, debug_in, debug_out };

@@ -16,7 +16,7 @@ struct board {
 	struct guest_console *console;
 };
 
-extern const struct port_device board_reset_ports;
+extern const struct port_device board_pci_ports; /* 4 */
 extern const struct port_device board_fast_a20_ports;
 extern const struct port_device board_post_ports;
 extern const struct port_device board_debug_ports;

@@ -38,7 +38,7 @@ static void attach_all(struct vm *vm)
 	attach(vm, PORT_PM1A_EVENT, 4, &pm_ports, &vm->pm);
 	attach(vm, PORT_PM1A_CONTROL, 4, &pm_control_ports, &vm->pm);
 	attach(vm, PORT_PM_TIMER, 4, &pm_timer_ports, &vm->pm);
-	attach(vm, PORT_RESET, 1, &board_reset_ports, &vm->board);
+	attach(vm, PORT_PCI_ADDRESS, 4, &board_pci_ports, &vm->board);
 }
 
 static void interrupt_output(void *vcpu, unsigned line, bool high)

@@ -43,6 +43,10 @@ void caps_read(struct vmx_caps *caps, bool vmx, caps_rdmsr_fn read)
 		caps->ept_vpid = read_or_zero(read, MSR_VMX_EPT_VPID_CAP);
 	if (caps->proc2.may_be_one & PROC2_VMFUNC)
 		caps->vmfunc = read_or_zero(read, MSR_VMX_VMFUNC);
+	if (caps->proc.may_be_one & PROC_TERTIARY)
+		caps->proc3 = read_or_zero(read, MSR_VMX_PROCBASED_CTLS3);
+	if (caps->exit.may_be_one & EXITCTL_SECONDARY)
+		caps->exit2 = read_or_zero(read, MSR_VMX_EXIT_CTLS2);
 }
 
 const struct vmx_allowed *caps_allowed(const struct vmx_caps *caps, enum control_word word)

@@ -23,6 +23,11 @@ struct vmx_caps {
 	u64 cr0_fixed0, cr0_fixed1, cr4_fixed0, cr4_fixed1;
 	u64 ept_vpid; /* 0 without EPT and VPID */
 	u64 vmfunc;
+	u64 proc3, exit2; /* tertiary controls, secondary exit controls: what may be one */
+
+	/* Not MSRs of VMX, but VM entries check by them; read by vmx_init(). */
+	u8 physical_bits, linear_bits;
+	bool rtm, bus_lock_debug; /* CPUID.7: RTM; bus-lock debug exceptions */
 };
 
 /* IA32_VMX_BASIC */
@@ -32,11 +37,14 @@ struct vmx_caps {
 #define BASIC_MEMORY_TYPE  BITS(53, 50)
 #define BASIC_IO_INFO	   BIT(54)
 #define BASIC_TRUE_CONTROLS BIT(55)
+#define BASIC_ANY_ERROR_CODE BIT(56) /* events may be injected with or without one */
 
 /* IA32_VMX_MISC */
 #define MISC_PREEMPTION_SHIFT BITS(4, 0)
 #define MISC_EFER_LMA_STORED  BIT(5)
 #define MISC_ACTIVITY_HLT     BIT(6)
+#define MISC_ACTIVITY_SHUTDOWN BIT(7)
+#define MISC_ACTIVITY_SIPI    BIT(8)
 #define MISC_WRITE_ANY_FIELD  BIT(29)
 #define MISC_INJECT_LENGTH_0  BIT(30)
 
@@ -49,6 +57,7 @@ struct vmx_caps {
 #define EPTCAP_1G	     BIT(17)
 #define EPTCAP_INVEPT	     BIT(20)
 #define EPTCAP_ACCESSED_DIRTY BIT(21)
+#define EPTCAP_SHADOW_STACK  BIT(23)
 #define EPTCAP_INVEPT_SINGLE BIT(25)
 #define EPTCAP_INVEPT_ALL    BIT(26)
 #define EPTCAP_INVVPID	     BIT(32)

@@ -102,9 +102,10 @@ void guest_set_efer(struct vcpu *v, u64 value)
 
 void guest_set_cr0(struct vcpu *v, u64 value)
 {
-	value |= CR0_ET;
+	/* Undefined bits read as zero, and ET as one. */
+	value = (value & CR0_DEFINED) | CR0_ET;
 	vmcs_write(VMCS_CR0_READ_SHADOW, value);
-	vmcs_write(VMCS_GUEST_CR0, (value & CR0_DEFINED & ~(CR0_CD | CR0_NW)) | CR0_NE);
+	vmcs_write(VMCS_GUEST_CR0, (value & ~(CR0_CD | CR0_NW)) | CR0_NE);
 	guest_set_efer(v, vmcs_read(VMCS_GUEST_EFER));
 }
 

@@ -82,6 +82,15 @@ void event_page_fault(struct vcpu *v, u64 address, u32 error)
 	raise(v, VECTOR_PF, true, error);
 }
 
+void event_int1(struct vcpu *v, u32 instruction_length)
+{
+	raise(v, VECTOR_DB, false, 0);
+	if ((v->events.next.info & INTR_VECTOR) == VECTOR_DB)
+		v->events.next = (struct vcpu_event){
+			info_of(VECTOR_DB, INTR_PRIVILEGED_SOFT_EXCEPTION), 0, instruction_length
+		};
+}
+
 void event_nmi(struct vcpu *v)
 {
 	if (v->events.nmi_pending)

@@ -30,6 +30,9 @@ void event_exception(struct vcpu *v, u8 vector);
 void event_exception_error(struct vcpu *v, u8 vector, u32 error);
 void event_page_fault(struct vcpu *v, u64 address, u32 error);
 
+/* The guest's own INT1 (ICEBP), intercepted: goes in as what it was, so RIP ends up behind it. */
+void event_int1(struct vcpu *v, u32 instruction_length);
+
 /* The guest's NMI pin; edge. */
 void event_nmi(struct vcpu *v);
 

@@ -29,7 +29,6 @@ static enum verdict write_cr0(struct vcpu *v, u64 value)
 	struct control_state s;
 
 	control_state_read(v, &s);
-	/* Undefined bits below 32 are ignored, and ET is hard-wired. */
 	if (!cr0_legal(&s, value))
 		return refuse(v);
 	if (pae_paging(value, s.cr4, s.efer) &&

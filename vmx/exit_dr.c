@@ -58,6 +58,9 @@ enum verdict exit_mov_dr(struct vcpu *v)
 	struct dr_access a = decode_dr_access(vmcs_read(VMCS_EXIT_QUALIFICATION));
 	u64 value;
 
+	/* This exit comes before the check of the privilege level. */
+	if (vcpu_cpl(v))
+		return exit_protected(v);
 	if (a.dr == 4 || a.dr == 5) {
 		if (guest_cr4(v) & CR4_DE)
 			return exit_undefined(v);

@@ -27,7 +27,7 @@ enum verdict exit_external_interrupt(struct vcpu *v)
  * the qualification says what delivery would have put there.
  * SDM "Debug Exceptions", "Exit Qualification for Debug Exceptions".
  */
-static void reflect_debug(struct vcpu *v)
+static void reflect_debug_trap(struct vcpu *v)
 {
 	u64 causes = vmcs_read(VMCS_EXIT_QUALIFICATION);
 	u64 dr6 = dr6_read() & ~(u64)0xf;
@@ -60,7 +60,10 @@ enum verdict exit_exception_nmi(struct vcpu *v)
 		asm volatile("int $18" : : : "memory");
 		return AGAIN;
 	case VECTOR_DB:
-		reflect_debug(v);
+		if ((info >> INTR_TYPE_SHIFT & 7) == INTR_PRIVILEGED_SOFT_EXCEPTION)
+			event_int1(v, (u32)vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH));
+		else
+			reflect_debug_trap(v);
 		return AGAIN;
 	case VECTOR_AC:
 		event_exception_error(v, vector, 0);

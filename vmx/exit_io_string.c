@@ -69,7 +69,7 @@ enum verdict exit_io_string(struct vcpu *v, u64 qualification)
 		gva_t gva;
 
 		if (done == batch || (done && v->attention)) {
-			step_iteration(rflags);
+			step_iteration(v, rflags);
 			return AGAIN;
 		}
 		verdict = segment_address(v, &memory, &gva);

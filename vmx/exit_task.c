@@ -1,7 +1,31 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Hardware task switches, which a processor in VMX non-root operation
+ * leaves to us. SDM "Treatment of Task Switches".
+ */
 #include "vmx/exits.h"
+
+#include "vmx/instructions.h"
+#include "vmx/task_plan.h"
+#include "vmx/task_switch.h"
+
+/* An NMI whose delivery has begun blocks others, whatever becomes of it. */
+static void block_nmis(const struct task_plan *p)
+{
+	if (p->event.info & INTR_VALID && (p->event.info >> INTR_TYPE_SHIFT & 7) == INTR_NMI)
+		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
+			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) | INTERRUPTIBILITY_NMI);
+}
+
 enum verdict exit_task_switch(struct vcpu *v)
 {
-	event_requeue(v);
-	return vcpu_stop(v, STOP_EMULATION, "task switch", 0);
+	struct task_switch request = decode_task_switch(vmcs_read(VMCS_EXIT_QUALIFICATION));
+	struct task_plan plan;
+	enum verdict verdict;
+
+	verdict = task_plan_make(v, &request, &plan);
+	if (verdict == NEXT)
+		verdict = task_switch(v, &plan);
+	block_nmis(&plan);
+	return verdict;
 }

@@ -47,6 +47,20 @@ failed:
 	vmx_access_failed(field, true);
 }
 
+/*
+ * For readers of every field there is: false for one that this processor does
+ * not have. That spoils VMCS_INSTRUCTION_ERROR: read it before.
+ */
+static inline bool vmcs_try_read(enum vmcs_field field, u64 *value)
+{
+	bool failed;
+
+	asm volatile("vmread %[field], %[value]"
+		     : [value] "=r"(*value), "=@ccbe"(failed)
+		     : [field] "r"((u64)field));
+	return !failed;
+}
+
 /* The instructions below take a memory operand and report by CF and ZF. */
 #define VMX_INSTRUCTION(text, ...)                                                                 \
 	({                                                                                         \

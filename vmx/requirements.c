@@ -104,7 +104,6 @@ const char *control_without(unsigned word, unsigned bit)
 		{ CONTROL_PROC2, PROC2_VPID, "every entry and exit flushes the guest's translations" },
 		{ CONTROL_PROC2, PROC2_WBINVD, "a guest can flush the caches at will" },
 		{ CONTROL_PROC2, PROC2_RDTSCP, "RDTSCP is hidden from guests" },
-		{ CONTROL_PROC2, PROC2_INVPCID, "INVPCID is hidden from guests" },
 		{ CONTROL_PROC2, PROC2_EPT, "use a CPU with EPT (Nehalem and newer)" },
 		{ CONTROL_PROC2, PROC2_UNRESTRICTED_GUEST,
 		  "guests start in real mode: use a CPU with unrestricted guest (Westmere and newer); "

@@ -72,8 +72,8 @@ static void write_controls(struct vcpu *v, const struct vcpu_config *config)
 
 /*
  * What the VMCS or the switch keeps for the guest need not exit. TSC: reads
- * only, with the offset; PAT and EFER are VMCS fields, but a write of EFER
- * has rules.
+ * only, with the offset. PAT and EFER are VMCS fields; the processor checks
+ * what is written to PAT, but a write of EFER has rules of ours.
  */
 static void allow_msrs(u8 *bitmap)
 {
@@ -86,7 +86,7 @@ static void allow_msrs(u8 *bitmap)
 		error |= msr_bitmap_allow(bitmap, msrs[i], MSR_ACCESS_READ | MSR_ACCESS_WRITE);
 	for (unsigned i = 0; i < ARRAY_SIZE(readable); i++)
 		error |= msr_bitmap_allow(bitmap, readable[i], MSR_ACCESS_READ);
-	error |= msr_bitmap_allow(bitmap, MSR_PAT, MSR_ACCESS_READ);
+	error |= msr_bitmap_allow(bitmap, MSR_PAT, MSR_ACCESS_READ | MSR_ACCESS_WRITE);
 	panic_on(error);
 }
 

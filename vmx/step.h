@@ -17,16 +17,18 @@
  * An instruction, or an iteration of a repeated string instruction, has
  * ended: what follows from that, apart from RIP.
  */
-static __always_inline void step_iteration(u64 rflags)
+static __always_inline void step_iteration(struct vcpu *v, u64 rflags)
 {
 	u64 blocking = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
 
 	if (unlikely(blocking & (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS)))
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
 			   blocking & ~(INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS));
-	if (unlikely(rflags & RFLAGS_TF))
+	if (unlikely(rflags & RFLAGS_TF)) {
 		vmcs_write(VMCS_GUEST_PENDING_DEBUG,
 			   vmcs_read(VMCS_GUEST_PENDING_DEBUG) | PENDING_DEBUG_BS);
+		vcpu_attend(v, ATTENTION_STEP);
+	}
 }
 
 static __always_inline void step_over(struct vcpu *v)
@@ -34,11 +36,10 @@ static __always_inline void step_over(struct vcpu *v)
 	u64 rip = vmcs_read(VMCS_GUEST_RIP);
 	u64 length = vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH);
 
-	(void)v;
 	/*
 	 * RIP is not cut to 32 bits outside of 64-bit mode: an instruction that
 	 * ends beyond the limit would have faulted before it exited.
 	 */
 	vmcs_write(VMCS_GUEST_RIP, rip + length);
-	step_iteration(vmcs_read(VMCS_GUEST_RFLAGS));
+	step_iteration(v, vmcs_read(VMCS_GUEST_RFLAGS));
 }

@@ -40,9 +40,9 @@ void tss_load(const union tss *tss, bool wide, struct task_state *s)
 	}
 	s->eip = tss->narrow.ip;
 	s->eflags = tss->narrow.flags;
-	/* The upper halves are undefined; processors leave ones. FS and GS become null. */
+	/* Upper halves are undefined: zero does least harm. FS and GS become null. */
 	for (unsigned i = 0; i < 8; i++)
-		s->registers[i] = 0xffff0000 | tss->narrow.registers[i];
+		s->registers[i] = tss->narrow.registers[i];
 	for (enum segment i = SEG_ES; i <= SEG_DS; i++)
 		s->segments[i] = tss->narrow.segments[i];
 	s->ldt = tss->narrow.ldt;

@@ -125,6 +125,7 @@ struct vcpu_ops {
 #define ATTENTION_EVENT BIT(0) /* something may be injectable */
 #define ATTENTION_POLL	BIT(1) /* call ops->poll */
 #define ATTENTION_STOP	BIT(2) /* stop at the next chance */
+#define ATTENTION_STEP	BIT(3) /* step.h has left a single-step trap pending */
 
 struct vcpu {
 	/* Known to vmx/entry.S by vmx/vcpu_offsets.h. */

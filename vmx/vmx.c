@@ -4,6 +4,7 @@
  */
 #include "vmx/vmx.h"
 
+#include "kernel/asm.h"
 #include "kernel/cpu.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"
@@ -17,10 +18,21 @@
 
 struct vmx_host vmx_host;
 
+static void read_cpuid(struct vmx_caps *caps)
+{
+	caps->physical_bits = cpu_features.physical_bits;
+	caps->linear_bits = cpu_features.linear_bits;
+	if (cpu_features.max_leaf < 7)
+		return;
+	caps->rtm = cpuid(7, 0).ebx & BIT(11);
+	caps->bus_lock_debug = cpuid(7, 0).ecx & BIT(24);
+}
+
 int vmx_init(void)
 {
 	caps_read(&vmx_host.caps, cpu_features.vmx, rdmsr_safe);
 	vmx_host.physical_bits = cpu_features.physical_bits;
+	read_cpuid(&vmx_host.caps);
 	if (!vmx_host.caps.vmx)
 		return -ERR_UNSUPPORTED;
 	/* Firmware that leaves the MSR unlocked leaves the choice to us. */

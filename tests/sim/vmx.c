@@ -14,6 +14,7 @@ struct sim_vmx sim_vmx;
 
 static struct {
 	u32 field;
+	bool hidden; /* for vmcs_try_read(): not in this processor */
 	u64 value;
 } fields[FIELDS];
 static unsigned field_count;
@@ -74,6 +75,28 @@ u64 vmcs_read(enum vmcs_field field)
 		fail_msg("VMREAD %s without a current VMCS", vmcs_field_name(field));
 	sim_vmx.reads++;
 	return *place(field);
+}
+
+void sim_vmx_hide(enum vmcs_field field, bool hidden)
+{
+	for (unsigned i = 0; i < field_count; i++)
+		if (fields[i].field == field)
+			fields[i].hidden = hidden;
+}
+
+/* As the processor: a failure leaves its number in the VMCS. */
+bool vmcs_try_read(enum vmcs_field field, u64 *value)
+{
+	for (unsigned i = 0; sim_vmx.loaded && i < field_count; i++) {
+		if (fields[i].field != field || fields[i].hidden)
+			continue;
+		*value = fields[i].value;
+		sim_vmx.reads++;
+		return true;
+	}
+	if (sim_vmx.loaded)
+		sim_set(VMCS_INSTRUCTION_ERROR, 12);
+	return false;
 }
 
 static unsigned bits_of(u32 field)

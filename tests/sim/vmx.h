@@ -34,5 +34,8 @@ void sim_vmx_count(void);
 void sim_set(enum vmcs_field field, u64 value);
 u64 sim_get(enum vmcs_field field);
 
+/* A field that vmcs_try_read() does not find. */
+void sim_vmx_hide(enum vmcs_field field, bool hidden);
+
 /* What the processor reports for an exit. */
 void sim_exit(u32 reason, u64 qualification, u32 instruction_length);

@@ -10,7 +10,8 @@ acpi := kernel/acpi kernel/acpi_aml kernel/acpi_tables unit/kernel/fake_acpi uni
 exits := vmx/vmcs vmx/vcpu vmx/event vmx/exits vmx/exit_simple vmx/exit_interrupt vmx/exit_cr \
 	vmx/exit_dr vmx/exit_msr vmx/exit_io vmx/exit_io_string vmx/exit_memory vmx/exit_task \
 	vmx/exit_descriptor vmx/errors vmx/registers vmx/control_registers vmx/pdpte \
-	vmx/guest_walk vmx/guest_memory vmx/segment kernel/cpu_features \
+	vmx/guest_walk vmx/guest_memory vmx/segment vmx/descriptor vmx/descriptor_load \
+	vmx/tss vmx/task_plan vmx/task_switch kernel/cpu_features \
 	sim/vmx sim/asm sim/panic unit/vmx/fake_machine unit/vmx/fake_host
 
 unit_tests := \

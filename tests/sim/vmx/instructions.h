@@ -14,6 +14,7 @@ enum vmx_result { VMX_OK, VMX_FAIL_INVALID, VMX_FAIL_VALID };
 _Noreturn void vmx_access_failed(u32 field, bool write);
 
 u64 vmcs_read(enum vmcs_field field);
+bool vmcs_try_read(enum vmcs_field field, u64 *value);
 void vmcs_write(enum vmcs_field field, u64 value);
 
 enum vmx_result vmxon(hpa_t region);

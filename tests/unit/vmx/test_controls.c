@@ -214,11 +214,11 @@ static void the_missing_ones_are_named(void **state)
 	assert_int_equal(forced, 0);
 	solve("penryn", CONTROL_PROC2, &value, &missing, &forced);
 	assert_int_equal(missing, PROC2_UNRESTRICTED_GUEST | PROC2_EPT);
-	solve("arrandale", CONTROL_PROC2, &value, &missing, &forced);
+	solve("penryn", CONTROL_PIN, &value, &missing, &forced);
 	assert_int_equal(missing, 0);
-	assert_int_equal(value & PROC2_INVPCID, 0); /* wanted, not there: left off */
-	solve("skylake_x", CONTROL_PROC2, &value, &missing, &forced);
-	assert_true(value & PROC2_INVPCID);
+	assert_int_equal(value & PIN_PREEMPTION_TIMER, 0); /* wanted, not there: left off */
+	solve("skylake_x", CONTROL_PIN, &value, &missing, &forced);
+	assert_true(value & PIN_PREEMPTION_TIMER);
 }
 
 static void a_forced_control_that_is_not_known_is_refused(void **state)

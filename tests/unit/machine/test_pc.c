@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The PC's wiring, through vcpu_ops alone, as the exit handlers use it: the
+ * right device at each port, its interrupt at the CPU, time and keys.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "guest/abi.h"
+#include "kernel/asm.h"
+#include "lib/x86.h"
+#include "machine/memory_map.h"
+#include "machine/vm.h"
+#include "tests/sim/pool.h"
+#include "tests/sim/vmx.h"
+#include "tests/unit/machine/fake_host.h"
+#include "tests/unit/machine/fake_time.h"
+
+static struct vm *vm;
+static struct vcpu *v;
+
+static int setup(void **state)
+{
+	const struct vm_config config = { .name = "vm0", .memory = MIB(64) };
+	char why[VM_WHY_MAX];
+
+	(void)state;
+	fake_host_reset();
+	fake_time_reset();
+	fake_cpl = 0;
+	sim_vmx_reset();
+	vmx_host.caps.ept_vpid = EPTCAP_WALK_4 | EPTCAP_WB | EPTCAP_2M | EPTCAP_INVEPT |
+				 EPTCAP_INVEPT_SINGLE;
+	pool_open(GIB(1), MIB(128));
+	assert_int_equal(frame_add_range(GIB(1), MIB(128)), 0);
+	assert_int_equal(vm_create(&vm, &config, why), 0);
+	v = vm->cpus[0].vcpu;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	vm_destroy(vm);
+	pool_close();
+	return 0;
+}
+
+static u32 in(u16 port, unsigned size)
+{
+	return v->ops->port_in(v, port, size) & (u32)bits_byte_mask(size);
+}
+
+static void out(u16 port, u8 value)
+{
+	assert_int_equal(v->ops->port_out(v, port, 1, value), NEXT);
+}
+
+static void init_pics(u8 master_mask, u8 slave_mask)
+{
+	static const u8 words[2][4] = { { 0x11, 0x20, 4, 1 }, { 0x11, 0x28, 2, 1 } };
+
+	for (unsigned i = 0; i < 4; i++) {
+		out(PORT_PIC_MASTER + (i != 0), words[0][i]);
+		out(PORT_PIC_SLAVE + (i != 0), words[1][i]);
+	}
+	out(PORT_PIC_MASTER + 1, master_mask);
+	out(PORT_PIC_SLAVE + 1, slave_mask);
+}
+
+static void test_devices_at_their_ports(void **state)
+{
+	(void)state;
+	assert_int_equal(in(PORT_DEBUG, 1), 0xe9);
+	assert_int_equal(in(PORT_COM1 + 5, 1), 0x60);
+	assert_int_equal(in(PORT_I8042_STATUS, 1), 0x14);
+	assert_int_equal(in(PORT_FAST_A20, 1), 0x02);
+	assert_int_equal(in(PORT_PM1A_CONTROL, 2), 0x0001);
+	out(PORT_POST, 0x42);
+	assert_int_equal(in(PORT_POST, 1), 0x42);
+	out(PORT_RTC, RTC_D);
+	assert_int_equal(in(PORT_RTC + 1, 1), 0x80);
+	out(PORT_PIC_SLAVE + 1, 0x5a);
+	assert_int_equal(in(PORT_PIC_SLAVE + 1, 1), 0x5a);
+	fake_now = 1000000000;
+	assert_int_equal(in(PORT_PM_TIMER, 4), 3579545);
+	assert_int_equal(in(PORT_SPEAKER, 1) & 0xef, 0);
+	assert_int_equal(vm->bus.absent_reads, 0);
+}
+
+/* The ports by which Trivet ends a run, and the host's own devices, are nothing to a guest. */
+static void test_host_is_out_of_reach(void **state)
+{
+	static const u16 ports[] = { 0x400, 0x501, 0x8900, 0x8a00, 0xb000, 0xb004, 0xcfc, 0x2f8,
+				     0x3c0, 0xf4,  0x1f0 };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(ports); i++) {
+		assert_int_equal(in(ports[i], 1), 0xff);
+		assert_int_equal(v->ops->port_out(v, ports[i], 2, 0xffff), NEXT);
+	}
+	assert_int_equal(v->stop.cause, STOP_NONE);
+	assert_int_equal(vm->bus.absent_reads, ARRAY_SIZE(ports));
+	assert_int_equal(vm->bus.absent_writes, 2 * ARRAY_SIZE(ports));
+}
+
+static void test_console(void **state)
+{
+	(void)state;
+	for (const char *s = "hello\n"; *s; s++)
+		out(PORT_COM1, (u8)*s);
+	out(PORT_DEBUG, '!');
+	v->ops->poll(v);
+	assert_string_equal(fake_console_text, "hello\n!");
+}
+
+static void test_timer_tick(void **state)
+{
+	(void)state;
+	v->ops->poll(v);
+	init_pics(0xfe, 0xff);
+	out(PORT_PIT + 3, 0x34);
+	out(PORT_PIT, 0xa9); /* 1193: one millisecond */
+	out(PORT_PIT, 0x04);
+	while (fake_interrupt) /* setting the mode may have been an edge */
+		assert_int_equal(v->ops->interrupt_acknowledge(v), 0x20);
+	out(PORT_PIC_MASTER, 0x20);
+	assert_in_range(fake_armed_ns, 990000, 1010000); /* not only at the next poll */
+	fake_now += 1001000;
+	v->ops->poll(v);
+	assert_true(fake_interrupt);
+	assert_int_equal(v->ops->interrupt_acknowledge(v), 0x20);
+	assert_false(fake_interrupt);
+}
+
+static void test_keys_arrive(void **state)
+{
+	(void)state;
+	init_pics(0xef, 0xff);
+	out(PORT_COM1 + 2, 0x07);
+	out(PORT_COM1 + 4, 0x0b);
+	out(PORT_COM1 + 1, 0x01);
+	fake_keys = "root of all, and more than a FIFO holds";
+	v->ops->poll(v);
+	assert_in_range(fake_armed_ns, 1, 1000000); /* where a key was, another will be */
+	assert_true(fake_interrupt);
+	assert_int_equal(v->ops->interrupt_acknowledge(v), 0x24);
+	for (const char *s = "root of all, and more than a FIFO holds"; *s; s++) {
+		if (!(in(PORT_COM1 + 5, 1) & 1))
+			v->ops->poll(v);
+		assert_int_equal(in(PORT_COM1, 1), *s);
+	}
+	assert_false(in(PORT_COM1 + 5, 1) & 2); /* nothing was overrun */
+	fake_now += 1000000000;
+	v->ops->poll(v);
+	assert_in_range(fake_armed_ns, 1000001, 10000000);
+}
+
+static void test_can_wake(void **state)
+{
+	(void)state;
+	assert_false(v->ops->can_wake(v)); /* nothing is set up */
+	init_pics(0xff, 0xff);
+	out(PORT_PIT + 3, 0x34);
+	out(PORT_PIT, 0);
+	out(PORT_PIT, 0);
+	assert_false(v->ops->can_wake(v)); /* masked */
+	out(PORT_PIC_MASTER + 1, 0xfe);
+	assert_true(v->ops->can_wake(v));
+	out(PORT_PIT + 3, 0x30); /* no count: nothing will come */
+	assert_false(v->ops->can_wake(v));
+	init_pics(0xef, 0xff);
+	out(PORT_COM1 + 4, 0x08);
+	assert_false(v->ops->can_wake(v));
+	out(PORT_COM1 + 1, 0x01); /* somebody may type */
+	assert_true(v->ops->can_wake(v));
+	init_pics(0xfb, 0xfe);
+	assert_false(v->ops->can_wake(v));
+	out(PORT_RTC, RTC_B);
+	out(PORT_RTC + 1, 0x12); /* the RTC's update interrupt */
+	assert_true(v->ops->can_wake(v));
+	init_pics(0xff, 0xfe);
+	assert_false(v->ops->can_wake(v));
+}
+
+static void test_idle(void **state)
+{
+	unsigned before = sim.waits;
+
+	(void)state;
+	v->ops->idle(v);
+	assert_int_equal(sim.waits, before + 1);
+	assert_in_range(fake_armed_ns, 1, 10000000); /* it will not sleep for ever */
+	fake_interrupt = v->events.interrupt_line = true;
+	v->ops->idle(v);
+	assert_int_equal(sim.waits, before + 1); /* something is there already */
+}
+
+/* What comes due while nobody looked must wake, not be slept over. */
+static void test_idle_looks_first(void **state)
+{
+	unsigned before = sim.waits;
+
+	(void)state;
+	init_pics(0xfe, 0xff);
+	out(PORT_PIT + 3, 0x30);
+	out(PORT_PIT, 100);
+	out(PORT_PIT, 0);
+	fake_now += 1000000;
+	v->ops->idle(v);
+	assert_true(v->events.interrupt_line);
+	assert_int_equal(sim.waits, before);
+}
+
+static void test_memory(void **state)
+{
+	struct memory_access a = { .gpa = MIB(8), .write = true };
+
+	(void)state;
+	assert_int_equal(v->ops->memory(v, &a), AGAIN);
+	assert_int_equal(vm->ram.cleared, SIZE_2M);
+	assert_non_null(v->ops->ram(v, 0x1000, 8));
+	assert_null(v->ops->ram(v, MIB(64), 1));
+	a.gpa = 0xb8000;
+	assert_int_equal(v->ops->memory(v, &a), STOP);
+	assert_int_equal(v->stop.cause, STOP_BAD_MEMORY);
+	assert_int_equal(v->stop.value, 0xb8000);
+}
+
+static enum verdict hypercall(u64 number, u64 rbx)
+{
+	v->regs.rax = number;
+	v->regs.rbx = rbx;
+	return v->ops->hypercall(v);
+}
+
+static void test_policies_are_connected(void **state)
+{
+	u64 value;
+
+	(void)state;
+	v->regs.rax = ABI_CPUID_VERSION;
+	assert_int_equal(v->ops->cpuid(v), NEXT);
+	assert_int_equal(v->regs.rax, ABI_VERSION);
+	v->regs.rax = ABI_CPUID_TIMING;
+	v->ops->cpuid(v);
+	assert_int_equal(v->regs.rax, 2000000); /* kHz */
+	assert_int_equal(v->ops->msr_read(v, MSR_MTRRCAP, &value), 0);
+	assert_int_not_equal(v->ops->msr_write(v, MSR_MTRRCAP, 0), 0);
+	assert_int_equal(hypercall(ABI_CALL_VERSION, 0), NEXT);
+	assert_int_equal(v->regs.rax, ABI_VERSION);
+	fake_cr4 = CR4_OSXSAVE;
+	v->ops->state_changed(v);
+	assert_int_equal(vm->cpus[0].cpuid.basic[1].ecx >> 27 & 1, 1);
+	fake_cr4 = 0;
+}
+
+static void test_ends(void **state)
+{
+	(void)state;
+	assert_int_equal(v->ops->port_out(v, ABI_PM1A_CONTROL, 2, ABI_SOFT_OFF), STOP);
+	assert_int_equal(v->stop.cause, STOP_POWER_OFF);
+	v->stop.cause = STOP_NONE;
+	assert_int_equal(v->ops->port_out(v, PORT_RESET, 1, 0x06), STOP);
+	assert_int_equal(v->stop.cause, STOP_RESET);
+	v->stop.cause = STOP_NONE;
+	assert_int_equal(v->ops->port_out(v, PORT_I8042_STATUS, 1, 0xfe), STOP);
+	assert_int_equal(v->stop.cause, STOP_RESET);
+	v->stop.cause = STOP_NONE;
+	assert_int_equal(v->ops->port_out(v, PORT_FAST_A20, 1, 0x03), STOP);
+	assert_int_equal(v->stop.cause, STOP_RESET);
+}
+
+static void test_rtc_and_pm_interrupts(void **state)
+{
+	(void)state;
+	init_pics(0xfb, 0xfe);
+	out(PORT_RTC, RTC_B);
+	out(PORT_RTC + 1, 0x42);
+	fake_now += 1000000;
+	v->ops->poll(v);
+	assert_true(fake_interrupt);
+	assert_int_equal(v->ops->interrupt_acknowledge(v), 0x28);
+	init_pics(0xfb, 0xfd);
+	assert_int_equal(v->ops->port_out(v, PORT_PM1A_EVENT + 2, 2, 1), NEXT);
+	fake_now += 600000000000;
+	v->ops->poll(v);
+	assert_int_equal(v->ops->interrupt_acknowledge(v), 0x29);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_devices_at_their_ports),
+		TEST(test_host_is_out_of_reach),
+		TEST(test_console),
+		TEST(test_timer_tick),
+		TEST(test_keys_arrive),
+		TEST(test_can_wake),
+		TEST(test_idle),
+		TEST(test_idle_looks_first),
+		TEST(test_memory),
+		TEST(test_policies_are_connected),
+		TEST(test_ends),
+		TEST(test_rtc_and_pm_interrupts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
