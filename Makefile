@@ -46,11 +46,15 @@ vmx := vmcs caps controls control_names requirements preflight vmx \
 	guest_walk guest_memory segment descriptor \
 	entry.S vcpu event exits exit_simple exit_interrupt exit_cr exit_dr exit_msr \
 	exit_io exit_io_string exit_memory exit_descriptor \
-	exit_task task_plan task_switch tss descriptor_load errors dump
+	exit_task task_plan task_switch tss descriptor_load errors dump \
+	vmcs_image vmcs_read entry_words entry_rule entry_rules_execution entry_rules_ept entry_rules_controls \
+	entry_rules_host entry_rules_guest entry_rules_segments entry_rules_tables entry_rules_state \
+	entry_rules_memory entry_text entry_bits entry_doctor entry_check \
+	entry_mutate entry_bases entry_try.S entry_selftest
 
 machine := pc vm vm_report ram bus timer clock tsc \
 	cpuid cpuid_build cpuid_policy msr mtrr hypercall \
-	uart uart_receiver guest_console pic pic_chip pit pit_channel rtc rtc_time rtc_host pm i8042 board \
+	uart uart_receiver guest_console pic pic_chip pit pit_channel pit_count rtc rtc_time rtc_host pm i8042 board \
 	loader loader_boot loader_raw
 
 # V=1 shows the commands.

@@ -5,8 +5,8 @@
  * absent, too; widths and register halves are right.
  *
  * EXPECT checks: \d+, failed: 0
- * EXPECT outcome=clean
  * EXPECT vm: name=\S+ .*absent_port_reads=[1-9]
+ * EXPECT outcome=clean
  */
 #include "guest/guest.h"
 

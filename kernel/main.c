@@ -17,6 +17,7 @@
 #include "kernel/time.h"
 #include "kernel/traps.h"
 #include "lib/error.h"
+#include "lib/format.h"
 #include "machine/loader.h"
 #include "machine/vm.h"
 #include "mm/frame.h"
@@ -195,6 +196,12 @@ static enum outcome run_guest(char *reason, size_t size)
 	if (loader_load(vm, &request, reason)) {
 		vm_destroy(vm);
 		return OUTCOME_BAD_CONFIG;
+	}
+	if (options.doctor) {
+		vm_doctor(vm, options.doctor, options.seed);
+		vm_destroy(vm);
+		format(reason, size, "doctor=%u has been done", options.doctor);
+		return OUTCOME_CLEAN;
 	}
 	vm_run(vm);
 	vm_report(vm);

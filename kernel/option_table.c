@@ -106,6 +106,33 @@ const struct option option_table[] = {
 		.sentence = "Where such a guest starts, in real mode; auto is where it was loaded.",
 		.choices = {{"auto", ~0UL}},
 	},
+	{
+		.name = "doctor",
+		.kind = KIND_COUNT,
+		FIELD(doctor),
+		.standard = "off",
+		.values = "N",
+		.example = "300",
+		.sentence = "Instead of running the guest, try N broken VM entries and compare them with the rules.",
+		.choices = {{"off", 0}},
+	},
+	{
+		.name = "seed",
+		.kind = KIND_COUNT,
+		FIELD(seed),
+		.standard = "1",
+		.values = "N",
+		.example = "1",
+		.sentence = "Start of the random numbers of doctor=; the same gives the same.",
+	},
+	{
+		.name = "check",
+		.kind = KIND_CHOICE,
+		FIELD(check),
+		.standard = "off",
+		.sentence = "Judge each VM entry by the SDM's rules before it happens; slow.",
+		.choices = {{"off", false}, {"on", true}},
+	},
 };
 
 const struct option *const option_table_end = option_table + ARRAY_SIZE(option_table);

@@ -21,6 +21,7 @@ enum option_kind {
 	KIND_BAUD,
 	KIND_SIZE,    /* bytes, in whole pages, or a choice */
 	KIND_ADDRESS, /* guest-physical, or a choice */
+	KIND_COUNT,   /* 32 bits, or a choice */
 };
 
 struct option {

@@ -92,6 +92,8 @@ static const char *convert(const struct option *o, const char *text, u64 *value)
 	case KIND_ADDRESS:
 		/* All ones is the mark of an option that was not given. */
 		return number_parse(text, n, value) || *value == ~0UL ? "not an address" : NULL;
+	case KIND_COUNT:
+		return number_parse(text, n, value) || *value > ~0U ? "not a number" : NULL;
 	default:
 		return "value must be one of";
 	}

@@ -30,6 +30,9 @@ struct options {
 	u64 guest_memory; /* bytes; 0 = chosen by the memory there is */
 	u64 load;	  /* guest-physical; ~0 = not given */
 	u64 entry;	  /* guest-physical; ~0 = not given */
+	u32 doctor;	  /* so many mutated VM entries instead of a guest; 0 = none */
+	u64 seed;	  /* of their random numbers */
+	bool check;	  /* judge each VM entry by all rules of the SDM */
 };
 
 extern struct options options;

@@ -12,7 +12,7 @@
 #include "kernel/symbols.h"
 #include "lib/format.h"
 
-#define BACKTRACE_FRAMES 512 /* enough to see below an endless recursion */
+#define BACKTRACE_FRAMES 1088 /* the smallest there are fill 16 KiB, and some below a recursion */
 #define BACKTRACE_LINES	 32
 
 static const char *const rflags_names[] = {

@@ -50,6 +50,12 @@ static __always_inline void trap_run_nmi(void)
 	asm volatile("int $2" : : : "memory");
 }
 
+/* After a VM exit or a failed entry caused by a machine check: as if it had come here. */
+static __always_inline void trap_run_machine_check(void)
+{
+	asm volatile("int $18" : : : "memory");
+}
+
 /*
  * RDMSR and WRMSR that survive #GP. Return 0 or -ERR_FAULT. Any CPU.
  */

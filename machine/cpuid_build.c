@@ -148,7 +148,7 @@ static void build_hypervisor(struct builder *b)
 	memcpy(&leaves[0].ecx, &signature[4], 4);
 	memcpy(&leaves[0].edx, &signature[8], 4);
 	leaves[1].eax = ABI_VERSION;
-	/* Timing, as several hypervisors tell it: TSC in kHz. EBX, a local APIC's bus: there is none. */
+	/* As other hypervisors tell it: the TSC in kHz; EBX, the APIC's bus, is none. */
 	leaves[ABI_CPUID_TIMING - CPUID_HYPERVISOR].eax = b->source->tsc_khz;
 }
 

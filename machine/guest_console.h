@@ -29,7 +29,7 @@ static inline void guest_console_put(struct guest_console *c, u8 byte)
 		guest_console_flush(c);
 }
 
-/* Fetch keys from the host's consoles, as many as there is room for. Returns true if there were any. */
+/* Fetch keys from the host's consoles, as many as there is room for. True if there were any. */
 bool guest_console_fetch(struct guest_console *c);
 
 /* The next key, or -1. */

@@ -44,8 +44,9 @@ static int find_number(const struct loader_file *f, const char *name, u64 option
 static int check(const struct vm *vm, const struct loader_file *f, u64 load, u64 entry, char *why)
 {
 	if (f->length > vm->ram.size) {
-		format(why, VM_WHY_MAX, "%s has %luK, the guest %luK of memory: give more with mem=",
-		       f->name, f->length >> 10, vm->ram.size >> 10);
+		format(why, VM_WHY_MAX,
+		       "%s has %luK, the guest %luK of memory: give more with mem=", f->name,
+		       f->length >> 10, vm->ram.size >> 10);
 		return -ERR_RANGE;
 	}
 	if (!ram_contains(&vm->ram, load, f->length)) {
@@ -55,8 +56,9 @@ static int check(const struct vm *vm, const struct loader_file *f, u64 load, u64
 		return -ERR_RANGE;
 	}
 	if (entry < load || entry - load >= f->length) {
-		format(why, VM_WHY_MAX, "%s: entry=%#lx is not in the blob at %#lx to %#lx: give another",
-		       f->name, entry, load, load + f->length - 1);
+		format(why, VM_WHY_MAX,
+		       "%s: entry=%#lx is not in the blob at %#lx to %#lx: give another", f->name,
+		       entry, load, load + f->length - 1);
 		return -ERR_RANGE;
 	}
 	if (entry >= REAL_MODE_END) {
@@ -102,13 +104,13 @@ int loader_raw_load(struct vm *vm, const struct loader_request *r, char *why)
 	if (error)
 		return error;
 	if (r->initrd.data)
-		log_warn("loader", "%s: a raw blob cannot be told of %s: it is not loaded", vm->name,
-			 r->initrd.name);
+		log_warn("loader", "%s: a raw blob cannot be told of %s: it is not loaded",
+			 vm->name, r->initrd.name);
 	vm->enter = enter;
 	vm->real_mode.cs = entry < 0x10000 ? 0 : (u16)(entry >> 4);
 	vm->real_mode.ip = entry < 0x10000 ? (u16)entry : entry & 15;
 	vm->real_mode.sp = stack_below(load);
-	log_info("loader", "%s: %s is a raw blob: bytes=%lu load=%#lx entry=%#lx", vm->name, f->name,
-		 f->length, load, entry);
+	log_info("loader", "%s: %s is a raw blob: bytes=%lu load=%#lx entry=%#lx", vm->name,
+		 f->name, f->length, load, entry);
 	return 0;
 }

@@ -32,7 +32,7 @@ void pic_chip_set_elcr(struct pic_chip *c, u8 elcr);
 /* The input that the INT output is high for, or -1 when it is low. */
 int pic_chip_pending(const struct pic_chip *c);
 
-/* INTA: the input, now in service. 7 and nothing in service when the request has gone (spurious). */
+/* INTA: the input, now in service. When the request has gone: 7, and nothing is (spurious). */
 unsigned pic_chip_acknowledge(struct pic_chip *c);
 
 /* The two ports of the chip. */

@@ -2,6 +2,7 @@
 #include "machine/pit.h"
 
 #include "lib/bits.h"
+#include "machine/pit_count.h"
 
 #define CONTROL	       3 /* port */
 #define CONTROL_LATCH  0 /* access bits */
@@ -33,8 +34,8 @@ static void follow(struct pit *pit, u64 now)
 {
 	struct pit_channel *c = &pit->channels[0];
 
-	irq_set(&pit->irq, pit_channel_output(c, now));
-	pit->rise = pit_channel_next_rise(c, now);
+	irq_set(&pit->irq, pit_count_output(c, now));
+	pit->rise = pit_count_next_rise(c, now);
 	timer_set(&pit->timer, pit->rise == PIT_NEVER ? CLOCK_NEVER : pit_ns(pit->rise));
 }
 
@@ -46,7 +47,7 @@ void pit_due(void *state, u64 now_ns)
 	/* However late we are it is one edge: the 8259 could not have kept more. */
 	if (now >= pit->rise) {
 		irq_pulse(&pit->irq);
-		pit->rise = pit_channel_next_rise(&pit->channels[0], now);
+		pit->rise = pit_count_next_rise(&pit->channels[0], now);
 		/* A count of 1 must not leave the guest without time for itself. */
 		soonest += FASTEST_NS;
 	}
@@ -119,7 +120,7 @@ u8 pit_speaker_read(struct pit *pit, u64 now_ns)
 
 	return (c->gate ? SPEAKER_GATE : 0) | (pit->speaker ? SPEAKER_DATA : 0) |
 	       (now_ns / REFRESH_NS & 1 ? SPEAKER_REFRESH : 0) |
-	       (pit_channel_output(c, pit_ticks(now_ns)) ? SPEAKER_OUT : 0);
+	       (pit_count_output(c, pit_ticks(now_ns)) ? SPEAKER_OUT : 0);
 }
 
 void pit_speaker_write(struct pit *pit, u8 value, u64 now_ns)

@@ -21,7 +21,7 @@ struct pit_channel {
 	bool triggered; /* modes 1 and 5: the gate has risen since */
 	u32 count;	/* what it was loaded with: 1 to 65536, BCD: 10000 */
 	u64 start;	/* tick of that */
-	u64 stopped_at; /* modes 0 and 4 with the gate low, 0 with half of a count: tick; else NEVER */
+	u64 stopped_at; /* modes 0 and 4 with the gate low: tick it fell at; else NEVER */
 	u32 next_count; /* modes 2 and 3: takes over at ... */
 	u64 next_at;	/* ... this tick; NEVER without */
 
@@ -45,9 +45,3 @@ void pit_channel_write(struct pit_channel *c, u8 byte, u64 now);
 u8 pit_channel_read(struct pit_channel *c, u64 now);
 
 void pit_channel_set_gate(struct pit_channel *c, bool gate, u64 now);
-
-/* The level of OUT. */
-bool pit_channel_output(struct pit_channel *c, u64 now);
-
-/* The first tick after `now` at which OUT rises, or PIT_NEVER, if nothing is written until then. */
-u64 pit_channel_next_rise(struct pit_channel *c, u64 now);

@@ -51,7 +51,6 @@ static unsigned best_order(gpa_t gpa, u64 left)
 {
 	unsigned order = 63 - (unsigned)__builtin_clzl(left >> PAGE_SHIFT);
 
-	order = MIN(order, (unsigned)FRAME_ORDER_MAX);
 	if (!IS_ALIGNED(gpa, SIZE_2M))
 		order = MIN(order, (unsigned)__builtin_ctzl(gpa >> PAGE_SHIFT));
 	return order;

@@ -78,7 +78,7 @@ static bool alarm_matches(const struct rtc *rtc, unsigned index, unsigned value)
 						  : rtc_time_decode(alarm, b));
 }
 
-/* The first second after `from` that the alarm names, or CLOCK_NEVER. At most 24 + 60 + 60 steps. */
+/* The first second after `from` that the alarm names, or CLOCK_NEVER. Some 200 steps at most. */
 static u64 next_alarm(const struct rtc *rtc, u64 from)
 {
 	u64 t = from + 1, end = t + 2 * 86400;
@@ -117,7 +117,7 @@ static u64 until_second(const struct rtc *rtc, u64 second)
 	return second == CLOCK_NEVER ? CLOCK_NEVER : second * NS_PER_S - rtc->base_ns;
 }
 
-/* The interrupt line, and when it may have to change by itself: for what is enabled and not yet flagged. */
+/* The line, and when it may change by itself: for what is enabled and not yet flagged. */
 static void update(struct rtc *rtc)
 {
 	u8 waiting = rtc->cmos[RTC_B] & ~rtc->cmos[RTC_C] & FLAGS;
@@ -225,7 +225,6 @@ void rtc_write(struct rtc *rtc, unsigned index, u8 value, u64 now)
 
 static void store16(struct rtc *rtc, unsigned low, unsigned high, u64 value)
 {
-	value = MIN(value, 0xffffUL);
 	rtc->cmos[low] = (u8)value;
 	rtc->cmos[high] = (u8)(value >> 8);
 }

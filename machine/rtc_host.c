@@ -11,7 +11,6 @@
 #define WAIT_ROUNDS  20000 /* reads of a port take a microsecond or less; an update 2 ms */
 #define READ_ROUNDS  5
 #define YEAR_2000    946684800UL
-#define YEAR_2100    4102444800UL
 
 static u8 read_register(u8 index)
 {
@@ -21,7 +20,8 @@ static u8 read_register(u8 index)
 
 static void read_time(u8 *registers)
 {
-	static const u8 wanted[] = { RTC_SECONDS, RTC_MINUTES, RTC_HOURS, RTC_DAY, RTC_MONTH, RTC_YEAR };
+	static const u8 wanted[] = { RTC_SECONDS, RTC_MINUTES, RTC_HOURS,
+				     RTC_DAY,	  RTC_MONTH,   RTC_YEAR };
 
 	for (unsigned i = 0; i < WAIT_ROUNDS && read_register(RTC_A) & UPDATING; i++)
 		cpu_pause();
@@ -46,5 +46,8 @@ u64 rtc_host_seconds(void)
 	/* Where the century is kept differs; we write after 2000. */
 	registers[RTC_CENTURY] = rtc_time_encode(20, b);
 	seconds = rtc_time_load(registers, b);
-	return seconds >= YEAR_2000 && seconds < YEAR_2100 ? seconds : YEAR_2000;
+	/* A time that reads differently when written down again is none. */
+	rtc_time_store(again, seconds, b);
+	again[RTC_WEEKDAY] = 0;
+	return memcmp(registers, again, sizeof(registers)) ? YEAR_2000 : seconds;
 }

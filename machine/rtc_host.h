@@ -4,5 +4,5 @@
 
 #include "lib/types.h"
 
-/* Seconds since 1970; 2000-01-01 when there is no RTC that makes sense. Boot CPU; some ms at most. */
+/* Seconds since 1970; 2000-01-01 without an RTC that makes sense. Boot CPU; some ms at most. */
 u64 rtc_host_seconds(void);

@@ -26,11 +26,9 @@ void rtc_time_from_seconds(struct rtc_time *t, u64 seconds)
 {
 	u64 days = seconds / DAY_SECONDS + EPOCH;
 	u64 rest = seconds % DAY_SECONDS;
-	u64 year = days * 400 / 146097; /* right, or one too many or few */
+	u64 year = days * 400 / 146097; /* never too many, one too few at times */
 	u64 month;
 
-	while (days_to_march(year) > days)
-		year--;
 	while (days_to_march(year + 1) <= days)
 		year++;
 	days -= days_to_march(year);

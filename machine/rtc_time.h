@@ -32,7 +32,7 @@ struct rtc_time {
 	unsigned year, month, day, hours, minutes, seconds; /* year with its century */
 };
 
-/* Seconds since 1970-01-01 00:00:00, any day from 1970 to 2399. Fields beyond their range carry on. */
+/* Seconds since 1970-01-01 00:00:00, for 1970 to 2399. Fields beyond their range carry on. */
 u64 rtc_time_to_seconds(const struct rtc_time *t);
 void rtc_time_from_seconds(struct rtc_time *t, u64 seconds);
 

@@ -48,8 +48,6 @@ void timers_run(struct timers *timers, u64 most)
 {
 	u64 now = clock_now(timers->clock);
 
-	/* Handlers set their timers again: one arming at the end is enough. */
-	timers->armed = 0;
 	for (unsigned i = 0; i < timers->count; i++) {
 		struct timer *timer = timers->list[i];
 

@@ -23,7 +23,7 @@ struct timers {
 	const struct clock *clock;
 	struct timer *list[TIMERS_MAX];
 	unsigned count;
-	u64 armed; /* when the host's timer will interrupt; 0: not to be touched now */
+	u64 armed; /* when the host's timer will interrupt; 0 until the first timers_run() */
 };
 
 void timers_init(struct timers *timers, const struct clock *clock);

@@ -31,7 +31,7 @@ struct uart {
 
 extern const struct port_device uart_ports; /* 8 of them */
 
-/* The state after a hardware reset. irq, timer, clock, send and listener are the caller's to set. */
+/* As after a hardware reset. irq, timer, clock, send and listener are the caller's to set. */
 void uart_reset(struct uart *u);
 
 /* How many bytes may be given to uart_receive() now without an overrun. */

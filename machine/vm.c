@@ -7,6 +7,8 @@
 
 #include "kernel/apic.h"
 #include "kernel/cpu.h"
+#include "kernel/log.h"
+#include "kernel/options.h"
 #include "kernel/image.h"
 #include "kernel/time.h"
 #include "lib/error.h"
@@ -18,6 +20,7 @@
 #include "mm/frame.h"
 #include "mm/layout.h"
 #include "vmx/bitmaps.h"
+#include "vmx/entry_selftest.h"
 #include "vmx/vmx.h"
 
 #define DEFAULT_MEMORY MIB(256)
@@ -84,8 +87,9 @@ static int create_memory(struct vm *vm, u64 size, char *why)
 		format(why, VM_WHY_MAX, "mem=%luK is out of range: give %luM to %luM", size >> 10,
 		       MAP_RAM_MIN >> 20, MAP_RAM_MAX >> 20);
 	else
-		format(why, VM_WHY_MAX, "mem=%luM does not fit into the %luM that are free: give less",
-		       size >> 20, free_memory() >> 20);
+		format(why, VM_WHY_MAX,
+		       "mem=%luM does not fit into the %luM that are free: give less", size >> 20,
+		       free_memory() >> 20);
 	return error;
 }
 
@@ -180,6 +184,20 @@ void vm_destroy(struct vm *vm)
 	frame_free(virt_to_phys(vm), VM_ORDER, FRAME_VM);
 }
 
+void vm_doctor(struct vm *vm, u32 count, u64 seed)
+{
+	struct vcpu *v = vm->cpus[0].vcpu;
+	struct entry_selftest result;
+
+	vcpu_load(v);
+	vm->enter(vm, v);
+	entry_selftest_run(v, count, seed, &result);
+	vcpu_unload(v);
+	log_report("doctor: tried=%u agreed=%u disagreed=%u harmful=%u uncertain=%u alone=%u seed=%lu",
+		   result.tried, result.agreed, result.disagreed, result.harmful, result.uncertain,
+		   result.rules_seen_alone, seed);
+}
+
 void vm_run(struct vm *vm)
 {
 	struct vcpu *v = vm->cpus[0].vcpu;
@@ -187,13 +205,15 @@ void vm_run(struct vm *vm)
 	vcpu_load(v);
 	if (!vm->started) {
 		vm->started = true;
-		/* The guest's TSC counts from when its machine was switched on, as its clock does. */
+		/* The TSC counts from when the machine was switched on, as its clock does. */
 		tsc_set_guest(v, time_tsc() - vm->clock.start_tsc);
 		vm->enter(vm, v);
 	}
 	pc_poll(v);
 	if (!vm->first_entry_tsc)
 		vm->first_entry_tsc = time_tsc() - boot_entry_tsc;
+	if (options.check)
+		vcpu_attend(v, ATTENTION_CHECK);
 	vcpu_run(v);
 	apic_timer_stop();
 	guest_console_flush(&vm->console);

@@ -86,6 +86,9 @@ int vm_create(struct vm **out, const struct vm_config *config, char *why) __must
 /* Run the guest on this CPU until it stops. It must be loaded by a loader. */
 void vm_run(struct vm *vm);
 
+/* Instead of vm_run(): option doctor=, see vmx/entry_selftest.h. Prints what came of it. */
+void vm_doctor(struct vm *vm, u32 count, u64 seed);
+
 /* Tell why it stopped, its state if that was no clean end, its exits. */
 void vm_report(struct vm *vm);
 

@@ -56,7 +56,8 @@ static void report_exits(const struct vm *vm, const struct vcpu *v)
 	log_report("%s: %lu exits in %lu.%03lu s, %lu ticks in handlers", vm->name, count,
 		   vm->run_ns / 1000000000, vm->run_ns / 1000000 % 1000, ticks);
 	for (unsigned i = 0; i < EXIT_REASONS; i++) {
-		u64 n = c->count[i], of_count = permille(n, count), of_time = permille(c->cycles[i], ticks);
+		u64 n = c->count[i], of_count = permille(n, count);
+		u64 of_time = permille(c->cycles[i], ticks);
 
 		if (!n)
 			continue;

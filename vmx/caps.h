@@ -51,6 +51,7 @@ struct vmx_caps {
 /* IA32_VMX_EPT_VPID_CAP */
 #define EPTCAP_EXECUTE_ONLY  BIT(0)
 #define EPTCAP_WALK_4	     BIT(6)
+#define EPTCAP_WALK_5	     BIT(7)
 #define EPTCAP_UC	     BIT(8)
 #define EPTCAP_WB	     BIT(14)
 #define EPTCAP_2M	     BIT(16)

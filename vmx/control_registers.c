@@ -29,9 +29,9 @@ bool cr0_legal(const struct control_state *s, u64 value)
 		return false;
 	if (value & CR0_NW && !(value & CR0_CD))
 		return false;
-	if (turns_on && s->efer & EFER_LME && (!(s->cr4 & CR4_PAE) || s->cs_l))
+	if (turns_on && s->efer & EFER_LME && (!(s->cr4 & CR4_PAE) || s->cs_l || s->tss_16))
 		return false;
-	if (turns_off && (s->cr4 & CR4_PCIDE || s->cs_l))
+	if (turns_off && (s->cr4 & CR4_PCIDE || (s->efer & EFER_LMA && s->cs_l)))
 		return false;
 	return true;
 }
@@ -72,7 +72,8 @@ void control_state_read(struct vcpu *v, struct control_state *s)
 	s->cr0 = guest_cr0(v);
 	s->cr4 = guest_cr4(v);
 	s->efer = vmcs_read(VMCS_GUEST_EFER);
-	s->cs_l = s->efer & EFER_LMA && vmcs_read(VMCS_GUEST_CS_ACCESS_RIGHTS) & AR_L;
+	s->cs_l = vmcs_read(VMCS_GUEST_CS_ACCESS_RIGHTS) & AR_L;
+	s->tss_16 = (vmcs_read(VMCS_GUEST_TR_ACCESS_RIGHTS) & AR_TYPE) == AR_BUSY_TSS_16;
 	s->cr3_pcid = vmcs_read(VMCS_GUEST_CR3) & BITS(11, 0);
 }
 

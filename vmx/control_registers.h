@@ -13,7 +13,8 @@ struct vcpu;
 /* What the rules depend on. */
 struct control_state {
 	u64 cr0, cr4, efer; /* as the guest sees them */
-	bool cs_l;	    /* CS.L: in 64-bit code */
+	bool cs_l;	    /* CS.L; while EFER.LMA: in 64-bit code */
+	bool tss_16;	    /* TR holds a TSS of 16 bits */
 	u64 cr3_pcid;	    /* CR3[11:0] */
 };
 

@@ -36,6 +36,8 @@ const struct control_want control_wants[CONTROL_WORDS] = {
 	[CONTROL_EXIT] = {
 		.must = EXITCTL_HOST_64 | EXITCTL_ACK_INTERRUPT | EXITCTL_SAVE_DEBUG |
 			EXITCTL_SAVE_EFER | EXITCTL_LOAD_EFER | EXITCTL_SAVE_PAT | EXITCTL_LOAD_PAT,
+		/* A slice is a guest's own time, however often it exits meanwhile. */
+		.want = EXITCTL_SAVE_PREEMPTION,
 		.may = EXIT_DEFAULT1,
 	},
 	[CONTROL_ENTRY] = {

@@ -63,6 +63,7 @@
 #define PROC2_EPT_VE		  BIT(18)
 #define PROC2_CONCEAL_PT	  BIT(19)
 #define PROC2_XSAVES		  BIT(20)
+#define PROC2_PASID		  BIT(21)
 #define PROC2_MODE_BASED_EXECUTE  BIT(22)
 #define PROC2_SUB_PAGE		  BIT(23)
 #define PROC2_PT_GUEST_PHYSICAL	  BIT(24)
@@ -72,6 +73,12 @@
 #define PROC2_ENCLV		  BIT(28)
 #define PROC2_BUS_LOCK		  BIT(30)
 #define PROC2_INSTRUCTION_TIMEOUT BIT(31)
+
+/* Tertiary processor-based. */
+#define PROC3_HLAT		  BIT(1)
+#define PROC3_EPT_PAGING_WRITE	  BIT(2)
+#define PROC3_GUEST_PAGING_VERIFY BIT(3)
+#define PROC3_IPI		  BIT(4)
 
 /* SDM "VM-Exit Controls". */
 #define EXITCTL_SAVE_DEBUG	     BIT(2)
@@ -103,6 +110,7 @@
 #define ENTRYCTL_LOAD_BNDCFGS	 BIT(16)
 #define ENTRYCTL_CONCEAL_PT	 BIT(17)
 #define ENTRYCTL_LOAD_RTIT	 BIT(18)
+#define ENTRYCTL_LOAD_UINV	 BIT(19)
 #define ENTRYCTL_LOAD_CET	 BIT(20)
 #define ENTRYCTL_LOAD_LBR	 BIT(21)
 #define ENTRYCTL_LOAD_PKRS	 BIT(22)

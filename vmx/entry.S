@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Into the guest and back, as one call from vcpu_run() (see vmx/entry.h):
- * RDI is the vCPU; at the exit RAX is the low half of the TSC. RBX comes
- * back as the vCPU and RBP as it was; all other registers are cleared, so
- * that no guest value can steer a speculative path of ours. Saving what
- * the caller does not need would cost every exit ten instructions.
+ * RBX is the vCPU, before and after; at the exit RAX is the low half of the
+ * TSC. RBP comes back as it was; all other registers are cleared, so that
+ * no guest value can steer a speculative path of ours. Saving what the
+ * caller does not need would cost every exit ten instructions.
  *
  * Our stack while the guest runs; v->host_stack points to its lowest word:
  *
@@ -25,27 +25,29 @@
 	.balign	64
 vmx_enter:
 	push	%rbp
-	mov	%rsp, VCPU_HOST_STACK(%rdi)
-	btsq	$0, VCPU_LAUNCHED(%rdi)	/* CF: it was; MOV leaves the flags alone */
-	mov	VCPU_RAX(%rdi), %rax
-	mov	VCPU_RCX(%rdi), %rcx
-	mov	VCPU_RDX(%rdi), %rdx
-	mov	VCPU_RBX(%rdi), %rbx
-	mov	VCPU_RBP(%rdi), %rbp
-	mov	VCPU_RSI(%rdi), %rsi
-	mov	VCPU_R8(%rdi), %r8
-	mov	VCPU_R9(%rdi), %r9
-	mov	VCPU_R10(%rdi), %r10
-	mov	VCPU_R11(%rdi), %r11
-	mov	VCPU_R12(%rdi), %r12
-	mov	VCPU_R13(%rdi), %r13
-	mov	VCPU_R14(%rdi), %r14
-	mov	VCPU_R15(%rdi), %r15
-	mov	VCPU_RDI(%rdi), %rdi
+	mov	%rsp, VCPU_HOST_STACK(%rbx)
+	btsq	$0, VCPU_LAUNCHED(%rbx)	/* CF: it was; MOV leaves the flags alone */
+	mov	VCPU_RAX(%rbx), %rax
+	mov	VCPU_RCX(%rbx), %rcx
+	mov	VCPU_RDX(%rbx), %rdx
+	mov	VCPU_RBP(%rbx), %rbp
+	mov	VCPU_RSI(%rbx), %rsi
+	mov	VCPU_RDI(%rbx), %rdi
+	mov	VCPU_R8(%rbx), %r8
+	mov	VCPU_R9(%rbx), %r9
+	mov	VCPU_R10(%rbx), %r10
+	mov	VCPU_R11(%rbx), %r11
+	mov	VCPU_R12(%rbx), %r12
+	mov	VCPU_R13(%rbx), %r13
+	mov	VCPU_R14(%rbx), %r14
+	mov	VCPU_R15(%rbx), %r15
+	mov	VCPU_RBX(%rbx), %rbx
 	jnc	1f
 	vmresume
+	mov	$1, %esi
 	jmp	2f
 1:	vmlaunch
+	mov	$0, %esi
 
 	/* Still here, on our stack: the instruction failed. ZF: there is an error number. */
 2:	setz	%al

@@ -13,15 +13,14 @@
  */
 static __always_inline u32 vmx_run(struct vcpu *v)
 {
-	struct vcpu *argument = v;
 	u32 tsc;
 
-	/* Not a C function: it keeps RBX (which it sets to v) and RBP, no others. */
+	/* Not a C function: it keeps RBX and RBP, no others. */
 	asm volatile("call vmx_enter"
-		     : "=a"(tsc), "+D"(argument)
+		     : "=a"(tsc)
 		     : "b"(v)
-		     : "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
-		       "memory", "cc");
+		     : "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
+		       "r15", "memory", "cc");
 	return tsc;
 }
 
@@ -32,5 +31,6 @@ void vmx_exit(void);
  * Called by vmx_enter() when VMLAUNCH or VMRESUME itself failed, which is a
  * bug of ours: panics with the meaning of the error. `valid`: VMfailValid,
  * so VMCS_INSTRUCTION_ERROR tells why; otherwise there is no current VMCS.
+ * `resume`: it was VMRESUME.
  */
-_Noreturn void vmx_enter_failed(bool valid);
+_Noreturn void vmx_enter_failed(bool valid, bool resume);

@@ -4,9 +4,10 @@
  * failed entries (the guest's state). SDM "VM Instruction Error Numbers",
  * "VM-Entry Failures During or After Loading Guest State".
  */
-#include "kernel/cpu.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"
+#include "kernel/traps.h"
+#include "vmx/entry_check.h"
 #include "vmx/exits.h"
 #include "vmx/instructions.h"
 
@@ -61,26 +62,49 @@ void vmx_access_failed(u32 field, bool write)
 	      vmcs_field_name(field), instruction_error(), vmx_error_text(instruction_error()));
 }
 
-void vmx_enter_failed(bool valid)
+void vmx_enter_failed(bool valid, bool resume)
 {
-	const struct vcpu *v = this_cpu()->current_vcpu;
-	const char *instruction = v && v->launched ? "VMRESUME" : "VMLAUNCH";
+	const char *instruction = resume ? "VMRESUME" : "VMLAUNCH";
+	u32 error;
 
 	if (!valid)
 		panic("%s: VMfailInvalid: no current VMCS", instruction);
-	panic("%s: VMfailValid: error %u, %s", instruction, instruction_error(),
-	      vmx_error_text(instruction_error()));
+	error = instruction_error();
+	if (entry_check_class_of_error(error) != ENTRY_CLASSES)
+		entry_check_explain(entry_check_class_of_error(error));
+	panic("%s: VMfailValid: error %u, %s", instruction, error, vmx_error_text(error));
 }
 
-void exit_entry_failed(struct vcpu *v, u32 reason)
+/*
+ * Bochs 2.7 may leave "blocking by SMI" behind at an exit, and refuses the
+ * next entry for it. Nobody but the processor sets it: without it, once more.
+ */
+static bool end_smi_blocking(struct vcpu *v)
+{
+	u64 blocking = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
+
+	if (!(blocking & INTERRUPTIBILITY_SMI))
+		return false;
+	vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, blocking & ~INTERRUPTIBILITY_SMI);
+	/* A VMLAUNCH that failed leaves the VMCS as it was, a VMRESUME launched: begin anew. */
+	panic_on(vmclear(v->vmcs) != VMX_OK || vmptrld(v->vmcs) != VMX_OK);
+	v->launched = 0;
+	return true;
+}
+
+enum verdict exit_entry_failed(struct vcpu *v, u32 reason)
 {
 	u64 qualification = vmcs_read(VMCS_EXIT_QUALIFICATION);
 
-	if (!(reason & EXIT_REASON_FAILED_ENTRY)) {
-		vcpu_stop(v, STOP_UNHANDLED, "exit reason that the SDM does not name", reason);
-		return;
-	}
+	if (!(reason & EXIT_REASON_FAILED_ENTRY))
+		return vcpu_stop(v, STOP_UNHANDLED, "exit reason that the SDM does not name", reason);
+	if ((reason & EXIT_REASON_BASIC) == EXIT_ENTRY_MACHINE_CHECK)
+		trap_run_machine_check();
+	if ((reason & EXIT_REASON_BASIC) == EXIT_ENTRY_GUEST_STATE && end_smi_blocking(v))
+		return AGAIN;
 	log_error("vmx", "VM entry failed: reason=%#x (%s) qualification=%#llx", reason,
 		  exit_reason_name(reason & EXIT_REASON_BASIC), (unsigned long long)qualification);
-	vcpu_stop(v, STOP_ENTRY_FAILED, exit_reason_name(reason & EXIT_REASON_BASIC), qualification);
+	entry_check_explain(entry_check_class_of_exit(reason, qualification));
+	return vcpu_stop(v, STOP_ENTRY_FAILED, exit_reason_name(reason & EXIT_REASON_BASIC),
+			 qualification);
 }

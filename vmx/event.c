@@ -49,14 +49,17 @@ static void raise(struct vcpu *v, u8 vector, bool has_error, u32 error)
 	struct vcpu_event *next = &v->events.next;
 
 	vcpu_attend(v, ATTENTION_EVENT);
+	if (next->info == SHUTDOWN_INFO)
+		return;
 	switch (event_combine(next->info, vector)) {
 	case EVENT_SHUTDOWN:
 		next->info = SHUTDOWN_INFO;
 		return;
 	case EVENT_DOUBLE_FAULT:
-		*next = (struct vcpu_event){ info_of(VECTOR_DF, INTR_HARD_EXCEPTION) | INTR_HAS_ERROR,
-					     0, 0 };
-		return;
+		vector = VECTOR_DF;
+		has_error = true;
+		error = 0;
+		break;
 	case EVENT_SECOND:
 		break;
 	}
@@ -64,6 +67,9 @@ static void raise(struct vcpu *v, u8 vector, bool has_error, u32 error)
 	/* Real mode delivers no error codes, and an entry with one would fail. */
 	if (has_error && vmcs_read(VMCS_GUEST_CR0) & CR0_PE)
 		next->info |= INTR_HAS_ERROR;
+	/* The image of RFLAGS that a fault saves: no breakpoint when the instruction runs again. */
+	if (vector != VECTOR_DB)
+		vmcs_write(VMCS_GUEST_RFLAGS, vmcs_read(VMCS_GUEST_RFLAGS) | RFLAGS_RF);
 }
 
 void event_exception(struct vcpu *v, u8 vector)
@@ -82,9 +88,38 @@ void event_page_fault(struct vcpu *v, u64 address, u32 error)
 	raise(v, VECTOR_PF, true, error);
 }
 
+/*
+ * Delivery of #DB ends a shadow and takes what was pending with it. The
+ * entry wants it so: in a shadow, TF without BS pending makes it fail.
+ */
+static void raise_debug(struct vcpu *v)
+{
+	u64 blocking = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
+
+	vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, blocking & ~INTERRUPTIBILITY_SHADOW);
+	vmcs_write(VMCS_GUEST_PENDING_DEBUG, 0);
+	raise(v, VECTOR_DB, false, 0);
+}
+
+void event_debug(struct vcpu *v, u64 causes)
+{
+	u64 dr6 = dr6_read() & ~BITS(3, 0); /* the others stay until the guest clears them */
+
+	dr6_write(dr6 | (causes & (BITS(3, 0) | DR6_BD | DR6_BS)));
+	vmcs_write(VMCS_GUEST_DR7, vmcs_read(VMCS_GUEST_DR7) & ~DR7_GD);
+	raise_debug(v);
+}
+
+/* Raised, not left pending: an interrupt that goes in at the same entry would take its place. */
+void event_single_step(struct vcpu *v)
+{
+	/* With the breakpoints that MOV SS has held back. */
+	event_debug(v, vmcs_read(VMCS_GUEST_PENDING_DEBUG) | DR6_BS);
+}
+
 void event_int1(struct vcpu *v, u32 instruction_length)
 {
-	raise(v, VECTOR_DB, false, 0);
+	raise_debug(v);
 	if ((v->events.next.info & INTR_VECTOR) == VECTOR_DB)
 		v->events.next = (struct vcpu_event){
 			info_of(VECTOR_DB, INTR_PRIVILEGED_SOFT_EXCEPTION), 0, instruction_length
@@ -155,14 +190,12 @@ static void inject(const struct vcpu_event *event)
 /* May an NMI go in? MOV SS blocks it on many processors, STI on some. */
 static bool nmi_open(u64 blocking)
 {
-	return !(blocking &
-		 (INTERRUPTIBILITY_NMI | INTERRUPTIBILITY_MOV_SS | INTERRUPTIBILITY_STI));
+	return !(blocking & (INTERRUPTIBILITY_NMI | INTERRUPTIBILITY_SHADOW));
 }
 
 static bool interrupts_open(u64 blocking)
 {
-	return vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF &&
-	       !(blocking & (INTERRUPTIBILITY_MOV_SS | INTERRUPTIBILITY_STI));
+	return vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF && !(blocking & INTERRUPTIBILITY_SHADOW);
 }
 
 static void deliver_nmi(struct vcpu *v)
@@ -202,8 +235,10 @@ bool event_deliver(struct vcpu *v)
 		deliver_nmi(v);
 		taken = true;
 	}
+	/* Some processors open the NMI window under STI already: for ever, as no NMI goes in there. */
 	if (events->nmi_pending)
-		open_window(v, PROC_NMI_WINDOW);
+		open_window(v, blocking & INTERRUPTIBILITY_STI ? PROC_INTERRUPT_WINDOW :
+								 PROC_NMI_WINDOW);
 	if (events->interrupt_line && !taken && interrupts_open(blocking))
 		deliver_interrupt(v);
 	if (events->interrupt_line)
@@ -213,6 +248,11 @@ bool event_deliver(struct vcpu *v)
 
 bool event_wakes(const struct vcpu *v)
 {
-	return v->events.next.info & INTR_VALID || v->events.nmi_pending ||
-	       v->events.interrupt_line;
+	const struct vcpu_events *events = &v->events;
+
+	if (events->next.info & INTR_VALID)
+		return true;
+	if (events->nmi_pending && !(vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & INTERRUPTIBILITY_NMI))
+		return true;
+	return events->interrupt_line && vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF;
 }

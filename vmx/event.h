@@ -30,6 +30,14 @@ void event_exception(struct vcpu *v, u8 vector);
 void event_exception_error(struct vcpu *v, u8 vector, u32 error);
 void event_page_fault(struct vcpu *v, u64 address, u32 error);
 
+/*
+ * Raise #DB for these causes (bits of DR6: B0 to B3, BD, BS), with what its
+ * delivery does to DR6 and DR7. And for the single step that ended with an
+ * instruction, or an iteration of one, that we emulated.
+ */
+void event_debug(struct vcpu *v, u64 causes);
+void event_single_step(struct vcpu *v);
+
 /* The guest's own INT1 (ICEBP), intercepted: goes in as what it was, so RIP ends up behind it. */
 void event_int1(struct vcpu *v, u32 instruction_length);
 
@@ -49,7 +57,7 @@ void event_requeue(struct vcpu *v);
  */
 bool event_deliver(struct vcpu *v);
 
-/* Is there something that would wake the guest from HLT now? */
+/* Is there something that would wake the guest from HLT now? Must be loaded. */
 bool event_wakes(const struct vcpu *v);
 
 /*

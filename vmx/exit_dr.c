@@ -67,9 +67,7 @@ enum verdict exit_mov_dr(struct vcpu *v)
 		a.dr += 2; /* DR4 and DR5 are other names of DR6 and DR7 */
 	}
 	if (vmcs_read(VMCS_GUEST_DR7) & DR7_GD) {
-		dr6_write(dr6_read() | DR6_BD);
-		vmcs_write(VMCS_GUEST_DR7, vmcs_read(VMCS_GUEST_DR7) & ~DR7_GD);
-		event_exception(v, VECTOR_DB);
+		event_debug(v, DR6_BD);
 		return AGAIN;
 	}
 	if (a.read) {

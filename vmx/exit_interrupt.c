@@ -5,7 +5,6 @@
  */
 #include "vmx/exits.h"
 
-#include "kernel/asm.h"
 #include "kernel/traps.h"
 #include "lib/x86.h"
 #include "vmx/controls.h"
@@ -22,19 +21,13 @@ enum verdict exit_external_interrupt(struct vcpu *v)
 	return AGAIN;
 }
 
-/*
- * A debug exception that we intercepted has not touched DR6 and DR7 yet:
- * the qualification says what delivery would have put there.
- * SDM "Debug Exceptions", "Exit Qualification for Debug Exceptions".
- */
-static void reflect_debug_trap(struct vcpu *v)
+/* The qualification says what delivery would have put into DR6. SDM "Exit Qualification for Debug Exceptions". */
+static void reflect_debug(struct vcpu *v, u32 info)
 {
-	u64 causes = vmcs_read(VMCS_EXIT_QUALIFICATION);
-	u64 dr6 = dr6_read() & ~(u64)0xf;
-
-	dr6_write(dr6 | (causes & (BITS(3, 0) | DR6_BD | DR6_BS)));
-	vmcs_write(VMCS_GUEST_DR7, vmcs_read(VMCS_GUEST_DR7) & ~DR7_GD);
-	event_exception(v, VECTOR_DB);
+	if ((info >> INTR_TYPE_SHIFT & 7) == INTR_PRIVILEGED_SOFT_EXCEPTION)
+		event_int1(v, (u32)vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH));
+	else
+		event_debug(v, vmcs_read(VMCS_EXIT_QUALIFICATION));
 }
 
 /*
@@ -47,23 +40,20 @@ enum verdict exit_exception_nmi(struct vcpu *v)
 	u8 vector = info & INTR_VECTOR;
 
 	event_requeue(v);
-	if (info & INTR_NMI_UNBLOCKED)
+	/* An IRET that faulted had unblocked NMIs already: it will run again. Undefined during delivery. */
+	if (info & INTR_NMI_UNBLOCKED && !(v->events.next.info & INTR_VALID))
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
 			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) | INTERRUPTIBILITY_NMI);
 
 	switch (vector) {
 	case VECTOR_NMI:
-		/* Through the IDT, so that its IRET unblocks NMIs again. */
-		asm volatile("int $2" : : : "memory");
+		trap_run_nmi();
 		return AGAIN;
 	case VECTOR_MC:
-		asm volatile("int $18" : : : "memory");
+		trap_run_machine_check();
 		return AGAIN;
 	case VECTOR_DB:
-		if ((info >> INTR_TYPE_SHIFT & 7) == INTR_PRIVILEGED_SOFT_EXCEPTION)
-			event_int1(v, (u32)vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH));
-		else
-			reflect_debug_trap(v);
+		reflect_debug(v, info);
 		return AGAIN;
 	case VECTOR_AC:
 		event_exception_error(v, vector, 0);
@@ -91,9 +81,10 @@ enum verdict exit_nmi_window(struct vcpu *v)
 	return AGAIN;
 }
 
-/* The slice is over. The timer starts anew from its field at each entry. */
+/* The slice is over: a new one. Other exits save what is left of it. */
 enum verdict exit_preemption_timer(struct vcpu *v)
 {
+	vmcs_write(VMCS_PREEMPTION_TIMER_VALUE, v->slice);
 	vcpu_attend(v, ATTENTION_POLL);
 	return AGAIN;
 }

@@ -18,8 +18,8 @@ typedef enum verdict (*exit_handler_fn)(struct vcpu *v);
 
 extern const exit_handler_fn exit_handlers[EXIT_REASONS];
 
-/* The processor refused the guest's state (bit 31 of the reason): the vCPU stops. */
-void exit_entry_failed(struct vcpu *v, u32 reason);
+/* The processor refused the guest's state (bit 31 of the reason). STOP; AGAIN: it will not once more. */
+enum verdict exit_entry_failed(struct vcpu *v, u32 reason);
 
 /* SDM "VM-Instruction Error Numbers": what a number means, or "unknown". */
 const char *vmx_error_text(u32 number);

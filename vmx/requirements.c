@@ -101,6 +101,7 @@ const char *control_without(unsigned word, unsigned bit)
 		const char *text;
 	} texts[] = {
 		{ CONTROL_PIN, PIN_PREEMPTION_TIMER, "no time slices without a local APIC timer" },
+		{ CONTROL_EXIT, EXITCTL_SAVE_PREEMPTION, "a guest that exits often gets longer time slices" },
 		{ CONTROL_PROC2, PROC2_VPID, "every entry and exit flushes the guest's translations" },
 		{ CONTROL_PROC2, PROC2_WBINVD, "a guest can flush the caches at will" },
 		{ CONTROL_PROC2, PROC2_RDTSCP, "RDTSCP is hidden from guests" },

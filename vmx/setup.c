@@ -36,7 +36,7 @@ static void write_controls(struct vcpu *v, const struct vcpu_config *config)
 	v->pin_controls = solved[CONTROL_PIN] & ~(config->slice_tsc ? 0 : PIN_PREEMPTION_TIMER);
 	v->proc_controls = solved[CONTROL_PROC] | (config->tsc_exits ? PROC_RDTSC : 0);
 	v->proc_controls2 = solved[CONTROL_PROC2];
-	v->exit_controls = solved[CONTROL_EXIT];
+	v->exit_controls = solved[CONTROL_EXIT] & ~(config->slice_tsc ? 0 : EXITCTL_SAVE_PREEMPTION);
 	v->entry_controls = solved[CONTROL_ENTRY];
 
 	vmcs_write(VMCS_PIN_CONTROLS, v->pin_controls);
@@ -63,9 +63,7 @@ static void write_controls(struct vcpu *v, const struct vcpu_config *config)
 	if (v->proc_controls2 & PROC2_XSAVES)
 		vmcs_write(VMCS_XSS_EXIT_BITMAP, ~0UL);
 	if (v->pin_controls & PIN_PREEMPTION_TIMER)
-		vmcs_write(VMCS_PREEMPTION_TIMER_VALUE,
-			   MIN(v->slice_tsc >> (vmx_host.caps.misc & MISC_PREEMPTION_SHIFT),
-			       (u64)~0U));
+		vmcs_write(VMCS_PREEMPTION_TIMER_VALUE, v->slice);
 	vmcs_write(VMCS_CR0_GUEST_HOST_MASK, ~v->cr0_guest_owned);
 	vmcs_write(VMCS_CR4_GUEST_HOST_MASK, ~v->cr4_guest_owned);
 }
@@ -112,7 +110,8 @@ static void apply(struct vcpu *v, const struct vcpu_config *config)
 	v->cr4_allowed = config->cr4_allowed;
 	v->xcr0_allowed = config->xcr0_allowed;
 	v->efer_allowed = config->efer_allowed;
-	v->slice_tsc = config->slice_tsc;
+	v->slice = (u32)MIN(config->slice_tsc >> (vmx_host.caps.misc & MISC_PREEMPTION_SHIFT),
+			    (u64)~0U);
 	v->cr0_guest_owned = CR0_GUEST_OWNED;
 	v->cr4_guest_owned = CR4_GUEST_OWNED & config->cr4_allowed;
 	v->vpid = vmx_host.controls.word[CONTROL_PROC2] & PROC2_VPID ? config->vpid : 0;
@@ -137,8 +136,6 @@ int vcpu_create(struct vcpu **out, const struct vcpu_config *config)
 	write_controls(v, config);
 	allow_msrs(phys_to_virt(config->msr_bitmap));
 	vcpu_reset(v);
-	if (v->vpid)
-		vcpu_flush(v);
 	vcpu_unload(v);
 	*out = v;
 	return 0;
@@ -167,6 +164,10 @@ void vcpu_load(struct vcpu *v)
 	v->cpu = cpu;
 	cpu->current_vcpu = v;
 	host_state_write(v);
+	/* What this CPU cached for an earlier owner of these tables and this VPID, or before they changed. */
+	ept_invalidate(v->ept);
+	if (v->vpid)
+		vcpu_flush(v);
 	switch_in(v);
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The one function that moves RIP over an instruction, and alone knows
- * what else that means: the shadow of STI and MOV SS ends, and a guest that
- * single-steps itself gets its debug exception afterwards.
+ * what else that means: the shadow of STI and MOV SS ends, so does RF, and
+ * a guest that single-steps itself gets its debug exception afterwards.
  * SDM "Masking Interrupts When Executing Instructions That Load SS",
- * "Guest Non-Register State" (pending debug exceptions).
+ * "Instruction-Breakpoint Exception Condition" (RF), "Single-Step Exception Condition".
  */
 #pragma once
 
@@ -13,33 +13,40 @@
 #include "vmx/instructions.h"
 #include "vmx/vcpu.h"
 
-/*
- * An instruction, or an iteration of a repeated string instruction, has
- * ended: what follows from that, apart from RIP.
- */
-static __always_inline void step_iteration(struct vcpu *v, u64 rflags)
+static __always_inline void step_end_shadow(void)
 {
 	u64 blocking = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
 
-	if (unlikely(blocking & (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS)))
-		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
-			   blocking & ~(INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS));
-	if (unlikely(rflags & RFLAGS_TF)) {
-		vmcs_write(VMCS_GUEST_PENDING_DEBUG,
-			   vmcs_read(VMCS_GUEST_PENDING_DEBUG) | PENDING_DEBUG_BS);
-		vcpu_attend(v, ATTENTION_STEP);
-	}
+	if (unlikely(blocking & INTERRUPTIBILITY_SHADOW))
+		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, blocking & ~INTERRUPTIBILITY_SHADOW);
+}
+
+/*
+ * An iteration of a repeated string instruction has ended, and RIP stays:
+ * what follows from that. RF holds until the last one.
+ */
+static __always_inline void step_iteration(struct vcpu *v, u64 rflags)
+{
+	step_end_shadow();
+	if (unlikely(rflags & RFLAGS_TF))
+		event_single_step(v);
 }
 
 static __always_inline void step_over(struct vcpu *v)
 {
-	u64 rip = vmcs_read(VMCS_GUEST_RIP);
 	u64 length = vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH);
+	u64 rip = vmcs_read(VMCS_GUEST_RIP) + length;
+	u64 rflags;
 
-	/*
-	 * RIP is not cut to 32 bits outside of 64-bit mode: an instruction that
-	 * ends beyond the limit would have faulted before it exited.
-	 */
-	vmcs_write(VMCS_GUEST_RIP, rip + length);
-	step_iteration(v, vmcs_read(VMCS_GUEST_RFLAGS));
+	/* Over the end of 4 GiB: outside of 64-bit code EIP wraps around. */
+	if (unlikely((u32)rip < (u32)length) && !vcpu_in_64bit_code(v))
+		rip = (u32)rip;
+	vmcs_write(VMCS_GUEST_RIP, rip);
+	step_end_shadow();
+	rflags = vmcs_read(VMCS_GUEST_RFLAGS);
+	if (unlikely(rflags & (RFLAGS_TF | RFLAGS_RF))) {
+		vmcs_write(VMCS_GUEST_RFLAGS, rflags & ~RFLAGS_RF);
+		if (rflags & RFLAGS_TF)
+			event_single_step(v);
+	}
 }

@@ -13,6 +13,7 @@
 #include "kernel/time.h"
 #include "lib/x86.h"
 #include "vmx/entry.h"
+#include "vmx/entry_check.h"
 #include "vmx/exits.h"
 #include "vmx/instructions.h"
 #include "vmx/step.h"
@@ -41,13 +42,15 @@ static __noinline bool attend(struct vcpu *v)
 		vcpu_stop(v, STOP_TRIPLE_FAULT, NULL, 0);
 		return false;
 	}
+	if (attention & ATTENTION_CHECK)
+		entry_check_before(v);
 	return true;
 }
 
 /* HLT: let time pass until an event can go in, or something asks us to stop. */
 static __noinline enum verdict wait(struct vcpu *v)
 {
-	if (!(vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF) && !v->events.nmi_pending)
+	if (!event_wakes(v) && !(vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF))
 		return vcpu_stop(v, STOP_STUCK, "HLT with interrupts off (RFLAGS.IF=0) at RIP",
 				 vmcs_read(VMCS_GUEST_RIP));
 	while (!event_wakes(v) && !(__atomic_load_n(&v->attention, __ATOMIC_RELAXED) & ATTENTION_STOP)) {
@@ -73,12 +76,10 @@ static __always_inline void count(struct vcpu *v, u64 reason, u32 since)
  * Bochs 2.7 leaves one pending at exits nevertheless. Under a shadow of STI
  * or MOV SS a pending trap is the guest's own, and must stay.
  */
-static void drop_early_trap(struct vcpu *v)
+static void drop_early_trap(void)
 {
-	if (__atomic_load_n(&v->attention, __ATOMIC_RELAXED) & ATTENTION_STEP)
-		return; /* of an iteration that has ended */
-	if (!(vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) &
-	      (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS)))
+	if (vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_TF &&
+	    !(vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & INTERRUPTIBILITY_SHADOW))
 		vmcs_write(VMCS_GUEST_PENDING_DEBUG, 0);
 }
 
@@ -88,7 +89,7 @@ static __noinline bool settle(struct vcpu *v, enum verdict verdict, u64 reason, 
 	if (verdict == WAIT)
 		step_over(v);
 	else if (verdict == AGAIN)
-		drop_early_trap(v);
+		drop_early_trap();
 	count(v, reason, since);
 	if (verdict == WAIT)
 		verdict = wait(v);
@@ -109,8 +110,9 @@ void vcpu_run(struct vcpu *v)
 
 		reason = vmcs_read(VMCS_EXIT_REASON);
 		if (unlikely(reason >= EXIT_REASONS)) {
-			exit_entry_failed(v, (u32)reason);
-			return;
+			if (exit_entry_failed(v, (u32)reason) == STOP)
+				return;
+			continue;
 		}
 		verdict = exit_handlers[reason](v);
 

@@ -125,7 +125,7 @@ struct vcpu_ops {
 #define ATTENTION_EVENT BIT(0) /* something may be injectable */
 #define ATTENTION_POLL	BIT(1) /* call ops->poll */
 #define ATTENTION_STOP	BIT(2) /* stop at the next chance */
-#define ATTENTION_STEP	BIT(3) /* step.h has left a single-step trap pending */
+#define ATTENTION_CHECK BIT(3) /* judge the entry; see vmx/entry_check.h */
 
 struct vcpu {
 	/* Known to vmx/entry.S by vmx/vcpu_offsets.h. */
@@ -153,7 +153,7 @@ struct vcpu {
 	u64 cr4_allowed; /* CR4 bits the machine's CPUID policy offers */
 	u64 xcr0_allowed;
 	u64 efer_allowed;
-	u64 slice_tsc;	/* preemption timer, TSC ticks; 0 = off */
+	u32 slice;	/* preemption timer, in its ticks; 0 = off */
 	u16 vpid;
 	struct ept *ept;
 	hpa_t vmcs;
@@ -178,7 +178,7 @@ struct vcpu_config {
 	hpa_t msr_bitmap;   /* one frame; shared by a VM's vCPUs */
 	hpa_t io_bitmaps;   /* two frames in a row */
 	u64 cr4_allowed, xcr0_allowed, efer_allowed;
-	u64 slice_tsc;
+	u64 slice_tsc;	    /* a guest that does not exit for so long is made to; 0: never */
 	bool tsc_exits;	    /* intercept RDTSC(P) */
 };
 

@@ -54,12 +54,14 @@ enum segment { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_LDTR, SEG_TR 
 #define AR_DB	    BIT(14)
 #define AR_G	    BIT(15)
 #define AR_UNUSABLE BIT(16)
+#define AR_BUSY_TSS_16 0x3UL /* a value of AR_TYPE, in TR */
 
 /* Guest interruptibility state. SDM "Guest Non-Register State". */
 #define INTERRUPTIBILITY_STI	BIT(0)
 #define INTERRUPTIBILITY_MOV_SS BIT(1)
 #define INTERRUPTIBILITY_SMI	BIT(2)
 #define INTERRUPTIBILITY_NMI	BIT(3)
+#define INTERRUPTIBILITY_SHADOW (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS)
 
 /* Guest activity state. */
 enum { ACTIVITY_ACTIVE, ACTIVITY_HLT, ACTIVITY_SHUTDOWN, ACTIVITY_WAIT_SIPI };

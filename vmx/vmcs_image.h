@@ -59,3 +59,6 @@ bool vmcs_image_get(const struct vmcs_image *image, unsigned index, u64 *value);
  * (in the VMCS it is spoiled by the fields that are not there).
  */
 void vmcs_image_read(struct vmcs_image *image);
+
+/* Read again what is known in `image`. */
+void vmcs_image_refresh(struct vmcs_image *image);

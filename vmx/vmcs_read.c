@@ -14,3 +14,10 @@ void vmcs_image_read(struct vmcs_image *image)
 			vmcs_image_set(image, i, value);
 	vmcs_image_set(image, VMCS_AT_INSTRUCTION_ERROR, error);
 }
+
+void vmcs_image_refresh(struct vmcs_image *image)
+{
+	for (unsigned i = 0; i < VMCS_IMAGE_FIELDS; i++)
+		if (vmcs_set_has(&image->known, i))
+			vmcs_image_set(image, i, vmcs_read((enum vmcs_field)vmcs_index_field(i)));
+}

@@ -22,9 +22,11 @@ OVERLAP = 1024  # a line that is looked for is no longer
 ENDED, SEEN, NOT_LOADED, REFUSED, TIMED_OUT, INTERRUPTED = range(6)
 
 # A CPU may be refused before the options are read: then Trivet says so and
-# halts, and nothing but these words tells that the run is over.
+# halts, and nothing but these words tells that the run is over. It has logged
+# nothing then: the same words behind a line of the log may be a guest's.
 REFUSAL = re.compile(rb"(?m)^run: outcome=refused[^\n]*\n")
 REFUSAL_GRACE = 2.0
+LOG_LINE = re.compile(rb"(?m)^\[ *\d+\.\d+\] cpu\d")
 
 
 class Console:
@@ -90,7 +92,8 @@ class Console:
             start, searched = max(0, searched - OVERLAP), len(self.serial)
             if until and until.search(self.serial, start):
                 return SEEN
-            if REFUSAL.search(self.serial, start) and not refused:
+            if (not refused and REFUSAL.search(self.serial, start)
+                    and not LOG_LINE.search(self.serial)):
                 refused = time.monotonic() + REFUSAL_GRACE
         while self._from_machine(0.05):
             pass

@@ -14,6 +14,14 @@ exits := vmx/vmcs vmx/vcpu vmx/event vmx/exits vmx/exit_simple vmx/exit_interrup
 	vmx/tss vmx/task_plan vmx/task_switch kernel/cpu_features \
 	sim/vmx sim/asm sim/panic unit/vmx/fake_machine unit/vmx/fake_host
 
+# The VM-entry doctor: rules, and what their tests share.
+entry_rules := vmx/vmcs_image vmx/entry_rule vmx/entry_words vmx/entry_text vmx/entry_bits vmx/entry_doctor \
+	vmx/entry_rules_execution vmx/entry_rules_ept vmx/entry_rules_controls vmx/entry_rules_host \
+	vmx/entry_rules_guest vmx/entry_rules_segments vmx/entry_rules_tables vmx/entry_rules_state \
+	vmx/entry_rules_memory vmx/control_names lib/format
+entry_cases := $(entry_rules) $(addprefix unit/vmx/,entry_fixture entry_cases_controls entry_cases_host \
+	entry_cases_guest entry_cases_segments)
+
 unit_tests := \
 	lib/test_format lib/test_number lib/test_string lib/test_spinlock \
 	boot/test_multiboot2 boot/test_multiboot2_bad \
@@ -33,6 +41,8 @@ unit_tests := \
 	vmx/test_guest_walk vmx/test_guest_walk_random vmx/test_guest_memory vmx/test_segment \
 	vmx/test_exit_io_string
 
+unit_tests += vmx/test_entry_rules
+needs_vmx/test_entry_rules := $(entry_cases)
 needs_lib/test_format := lib/format
 needs_lib/test_number := lib/number lib/error
 needs_boot/test_multiboot2 := boot/multiboot2
@@ -83,8 +93,8 @@ needs_machine/test_bus := machine/bus
 needs_machine/test_timer := $(time)
 needs_machine/test_pic := machine/pic machine/pic_chip $(time)
 needs_machine/test_pic_chip := machine/pic_chip
-needs_machine/test_pit := machine/pit machine/pit_channel $(time)
-needs_machine/test_pit_channel := machine/pit_channel
+needs_machine/test_pit := machine/pit machine/pit_channel machine/pit_count $(time)
+needs_machine/test_pit_channel := machine/pit_channel machine/pit_count
 needs_machine/test_rtc := machine/rtc machine/rtc_time $(time)
 needs_machine/test_rtc_time := machine/rtc_time
 needs_machine/test_uart := machine/uart machine/uart_receiver $(time)

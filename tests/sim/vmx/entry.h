@@ -9,4 +9,4 @@
 
 u32 vmx_run(struct vcpu *v);
 void vmx_exit(void);
-_Noreturn void vmx_enter_failed(bool valid);
+_Noreturn void vmx_enter_failed(bool valid, bool resume);

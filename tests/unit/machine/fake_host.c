@@ -13,12 +13,14 @@
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/log.h"
+#include "kernel/options.h"
 #include "kernel/time.h"
 #include "lib/error.h"
 #include "machine/rtc_host.h"
 #include "mm/frame.h"
 #include "mm/layout.h"
 #include "vmx/dump.h"
+#include "vmx/entry_selftest.h"
 
 char fake_log_text[FAKE_TEXT_MAX], fake_console_text[FAKE_TEXT_MAX];
 const char *fake_keys;
@@ -26,6 +28,7 @@ unsigned fake_dumps;
 void (*fake_guest)(struct vcpu *v);
 
 struct vmx_host vmx_host;
+struct options options;
 struct cpu_features cpu_features;
 u64 boot_entry_tsc;
 
@@ -101,6 +104,14 @@ void dump_vcpu(struct vcpu *v)
 {
 	assert_non_null(v->cpu); /* only a loaded one can be looked at */
 	fake_dumps++;
+}
+
+void entry_selftest_run(struct vcpu *v, unsigned count, u64 seed, struct entry_selftest *result)
+{
+	(void)seed;
+	assert_non_null(v->cpu);
+	memset(result, 0, sizeof(*result));
+	result->tried = count;
 }
 
 const char *stop_cause_name(enum stop_cause cause)

@@ -172,7 +172,8 @@ static void expect_same(struct cpuid_regs a, struct cpuid_regs b)
 /* SDM: a leaf above the highest basic one answers as that one. */
 static void test_beyond_the_end(void **state)
 {
-	static const u32 beyond[] = { 0xe, 0x15, 0x16, 0x1f, 0x20, 0x3fffffff, 0x80000009, 0xc0000000, ~0U };
+	static const u32 beyond[] = { 0xe,	  0x15,	      0x16,	  0x1f, 0x20,
+				      0x3fffffff, 0x80000009, 0xc0000000, ~0U };
 
 	(void)state;
 	BUILD(skylake_x);
@@ -309,6 +310,14 @@ static void test_old_and_odd_hosts(void **state)
 {
 	static const struct cpuid_dump_line old[] = { { 0, 0, 2, 0, 0, 0 },
 						      { 1, 0, 0x633, 0, 0, 0x008001bf } };
+	static const struct cpuid_dump_line seven[] = { { 0, 0, 7, 0, 0, 0 },
+							{ 7, 0, 0, 0x280, 0, 0 } };
+	static const struct cpuid_dump_line new[] = {
+		{ 0, 0, 0x20, 0, 0, 0 },	 { 1, 0, 0, 0, 0x1c000000, 0 },
+		{ 7, 0, 2, 0, 0, 0 },		 { 7, 1, 0x1c30, 0, 0, 0 },
+		{ 7, 2, ~0U, ~0U, ~0U, ~0U },	 { 0xd, 0, 7, 0, 832, 0 },
+		{ 0xd, 2, 256, 576, 0, 0 },
+	};
 
 	(void)state;
 	build(old, ARRAY_SIZE(old)); /* no extended leaves at all */
@@ -317,6 +326,12 @@ static void test_old_and_odd_hosts(void **state)
 	expect_same(ask(0x80000001, 0), ask(2, 0));
 	expect_same(ask(7, 0), ask(2, 0));
 	assert_int_equal(table.efer_allowed, 0);
+	build(seven, ARRAY_SIZE(seven)); /* ends with the feature leaf */
+	assert_int_equal(ask(7, 0).ebx, 0x282);
+	build(new, ARRAY_SIZE(new));
+	assert_int_equal(ask(7, 0).eax, 1);
+	assert_int_equal(ask(7, 1).eax, 0x10); /* AVX-VNNI without AVX-512's BF16, and no FZRM */
+	assert_int_equal(ask(7, 2).edx, 0);
 }
 
 /* What the fast path answers is what the table says, for every leaf. */

@@ -154,6 +154,14 @@ static void test_entry_above_64k(void **state)
 	assert_int_equal(entered_cs, 0x1234);
 	assert_int_equal(entered_ip, 0x5);
 	assert_int_equal(entered_sp, 0x7c00);
+	assert_int_equal(load("\xf4", 1, "load=0x10000"), 0);
+	enter();
+	assert_int_equal(entered_cs, 0x1000);
+	assert_int_equal(entered_ip, 0);
+	assert_int_equal(load("\xf4", 1, "load=0xffff"), 0);
+	enter();
+	assert_int_equal(entered_cs, 0);
+	assert_int_equal(entered_ip, 0xffff);
 }
 
 static void test_stack_needs_room(void **state)
@@ -166,6 +174,9 @@ static void test_stack_needs_room(void **state)
 	assert_int_equal(load("\xf4", 1, "load=0x1009"), 0);
 	enter();
 	assert_int_equal(entered_sp, 0x1000); /* aligned */
+	assert_int_equal(load("\xf4", 1, "load=0xfff0"), 0);
+	enter();
+	assert_int_equal(entered_sp, 0xfff0);
 }
 
 static void test_empty(void **state)
@@ -186,8 +197,9 @@ static void test_bad_numbers(void **state)
 	expect_why("entry=9999");
 	/* A very long word is cut, the sentence is not. */
 	assert_int_equal(load("\xf4", 1,
-			      "load=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-			      "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
+			      "load=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			      "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			      "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
 			 -ERR_INVAL);
 	expect_why("give one like");
 }
@@ -201,7 +213,7 @@ static void test_outside_of_ram(void **state)
 	expect_why("load=0x1ffff8");
 	assert_int_equal(load(blob, 16, "load=0xfffff000"), -ERR_RANGE);
 	assert_int_equal(load(blob, 16, "load=0xfffffffffffffff8"), -ERR_RANGE);
-	assert_int_equal(load(blob, sizeof(blob), "load=0x90000"), -ERR_RANGE); /* into the VGA hole */
+	assert_int_equal(load(blob, sizeof(blob), "load=0x90000"), -ERR_RANGE); /* VGA hole */
 	assert_int_equal(load(blob, 16, "load=0xb8000"), -ERR_RANGE);
 	assert_null(vm.enter);
 }
@@ -264,10 +276,14 @@ static void test_known_headers(void **state)
 	put32(file + 4104, (u32) - (0x1badb002 + 3));
 	assert_int_equal(load(file, sizeof(file), ""), -ERR_UNSUPPORTED);
 	expect_why("Multiboot kernel");
-	assert_int_equal(load(file, 4108, ""), -ERR_UNSUPPORTED);
 	put32(file + 4100, 4); /* a wrong checksum: no header */
 	assert_int_equal(load(file, sizeof(file), ""), -ERR_UNSUPPORTED);
 	expect_why("ELF");
+
+	put32(file, 0);
+	put32(file + 4100, 3);
+	assert_int_equal(load(file, 4108, ""), -ERR_UNSUPPORTED); /* it ends with its header */
+	assert_int_equal(load(file, 4107, ""), 0);
 
 	memset(file, 0, sizeof(file));
 	put32(file + 8, 0xe85250d6);
@@ -275,7 +291,28 @@ static void test_known_headers(void **state)
 	put32(file + 20, (u32) - (0xe85250d6 + 16));
 	assert_int_equal(load(file, sizeof(file), ""), -ERR_UNSUPPORTED);
 	expect_why("Multiboot2 kernel");
+	assert_int_equal(load(file, 24, ""), -ERR_UNSUPPORTED);
 	assert_int_equal(load(file, 23, ""), 0);
+}
+
+/* Only the first part of a file is searched. */
+static void test_search_ends(void **state)
+{
+	static u8 file[40000];
+
+	(void)state;
+	for (unsigned at = 32752; at <= 32768; at += 16) {
+		memset(file, 0, sizeof(file));
+		put32(file + at, 0xe85250d6);
+		put32(file + at + 12, (u32)-0xe85250d6);
+		assert_int_equal(load(file, sizeof(file), ""), at < 32768 ? -ERR_UNSUPPORTED : 0);
+	}
+	for (unsigned at = 8188; at <= 8192; at += 4) {
+		memset(file, 0, sizeof(file));
+		put32(file + at, 0x1badb002);
+		put32(file + at + 8, (u32)-0x1badb002);
+		assert_int_equal(load(file, sizeof(file), ""), at < 8192 ? -ERR_UNSUPPORTED : 0);
+	}
 }
 
 static void test_short_files(void **state)
@@ -316,6 +353,7 @@ int main(void)
 		TEST(test_bad_entry),
 		TEST(test_second_module_is_told),
 		TEST(test_known_headers),
+		TEST(test_search_ends),
 		TEST(test_short_files),
 		TEST(test_reading_numbers),
 	};

@@ -34,7 +34,7 @@ void log_write(enum log_level level, const char *subsystem, const char *fmt, ...
 static int setup(void **state)
 {
 	(void)state;
-	memset(&vm, 0, sizeof(vm));
+	memset(&vm, 0xee, sizeof(vm));
 	memset(&v, 0, sizeof(v));
 	strcpy(vm.name, "vm0");
 	v.vm = &vm;
@@ -64,6 +64,7 @@ static void test_values(void **state)
 	assert_int_equal(get(MSR_PLATFORM_INFO), 0);
 	assert_int_equal(get(MSR_BIOS_SIGN_ID) >> 32, 1);
 	assert_int_equal(get(MSR_MTRRCAP), 0x508);
+	assert_int_equal(get(MSR_MTRR_DEF_TYPE), 0x806);
 	msr_reset(&vm.cpus[0].msr, 40, false);
 	assert_int_equal(get(MSR_APIC_BASE), 0xfee00000);
 	assert_int_equal(lines, 0);
@@ -126,7 +127,7 @@ static void test_writes_that_change_nothing(void **state)
 {
 	(void)state;
 	assert_int_equal(msr_write(&v, MSR_APIC_BASE, 0xfee00100), 0);
-	assert_int_equal(msr_write(&v, MSR_APIC_BASE, 0xfee00900), -ERR_INVAL); /* no APIC to enable */
+	assert_int_equal(msr_write(&v, MSR_APIC_BASE, 0xfee00900), -ERR_INVAL); /* no APIC */
 	assert_int_equal(msr_write(&v, MSR_BIOS_SIGN_ID, 0), 0);
 	assert_int_equal(get(MSR_BIOS_SIGN_ID) >> 32, 1);
 	assert_int_equal(msr_write(&v, MSR_MCG_STATUS, 0), 0);

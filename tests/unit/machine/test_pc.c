@@ -12,6 +12,7 @@
 
 #include "guest/abi.h"
 #include "kernel/asm.h"
+#include "lib/error.h"
 #include "lib/x86.h"
 #include "machine/memory_map.h"
 #include "machine/vm.h"
@@ -84,6 +85,10 @@ static void test_devices_at_their_ports(void **state)
 	assert_int_equal(in(PORT_POST, 1), 0x42);
 	out(PORT_RTC, RTC_D);
 	assert_int_equal(in(PORT_RTC + 1, 1), 0x80);
+	out(PORT_PIC_ELCR, 0x20);
+	assert_int_equal(in(PORT_PIC_ELCR, 2), 0x0020);
+	out(PORT_I8042_STATUS, 0xaa);
+	assert_int_equal(in(PORT_I8042_DATA, 1), 0x55);
 	out(PORT_PIC_SLAVE + 1, 0x5a);
 	assert_int_equal(in(PORT_PIC_SLAVE + 1, 1), 0x5a);
 	fake_now = 1000000000;
@@ -251,6 +256,9 @@ static void test_policies_are_connected(void **state)
 	assert_int_equal(v->regs.rax, 2000000); /* kHz */
 	assert_int_equal(v->ops->msr_read(v, MSR_MTRRCAP, &value), 0);
 	assert_int_not_equal(v->ops->msr_write(v, MSR_MTRRCAP, 0), 0);
+	assert_int_equal(v->ops->msr_read(v, MSR_APIC_BASE, &value), 0);
+	assert_int_equal(value, 0xfee00100);
+	assert_int_equal(v->ops->msr_write(v, 0x200, 1UL << 40), -ERR_INVAL); /* 40 address bits */
 	assert_int_equal(hypercall(ABI_CALL_VERSION, 0), NEXT);
 	assert_int_equal(v->regs.rax, ABI_VERSION);
 	fake_cr4 = CR4_OSXSAVE;

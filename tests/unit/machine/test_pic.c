@@ -92,6 +92,22 @@ static void test_two_at_the_slave(void **state)
 	assert_false(line_high);
 }
 
+/* In automatic EOI mode the slave asks on at once: that must be a new edge at the master. */
+static void test_slave_without_eoi(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++)
+		slave(i != 0, (const u8[]){ 0x11, 0x28, 2, 3 }[i]);
+	pic_set_line(&pic, 12, true);
+	pic_set_line(&pic, 9, true);
+	assert_int_equal(pic_acknowledge(&pic), 0x29);
+	master(0, EOI);
+	assert_true(line_high);
+	assert_int_equal(pic_acknowledge(&pic), 0x2c);
+	master(0, EOI);
+	assert_false(line_high);
+}
+
 static void test_slave_between_master_inputs(void **state)
 {
 	(void)state;
@@ -195,6 +211,7 @@ int main(void)
 		cmocka_unit_test_setup(test_slave_interrupt, setup),
 		cmocka_unit_test_setup(test_all_vectors, setup),
 		cmocka_unit_test_setup(test_two_at_the_slave, setup),
+		cmocka_unit_test_setup(test_slave_without_eoi, setup),
 		cmocka_unit_test_setup(test_slave_between_master_inputs, setup),
 		cmocka_unit_test_setup(test_masks, setup),
 		cmocka_unit_test_setup(test_spurious, setup),

@@ -194,7 +194,7 @@ static void test_speaker_port(void **state)
 	(void)state;
 	assert_int_equal(port_in(&speaker_ports, &pit, 0) & 0x03, 0);
 	port_out(&speaker_ports, &pit, 0, 0xff);
-	assert_int_equal(port_in(&speaker_ports, &pit, 0) & 0xcf, 0x03); /* only two bits are written */
+	assert_int_equal(port_in(&speaker_ports, &pit, 0) & 0xcf, 0x03); /* the writable bits */
 	before = port_in(&speaker_ports, &pit, 0) & 0x10;
 	advance(15085);
 	assert_int_not_equal(port_in(&speaker_ports, &pit, 0) & 0x10, before);

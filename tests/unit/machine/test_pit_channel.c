@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "machine/pit_channel.h"
+#include "machine/pit_count.h"
 
 static struct pit_channel c;
 
@@ -50,20 +50,20 @@ static u8 status(u64 now)
 static void expect_output(u64 from, u64 to, bool level)
 {
 	for (u64 t = from; t < to; t++)
-		assert_int_equal(pit_channel_output(&c, t), level);
+		assert_int_equal(pit_count_output(&c, t), level);
 }
 
 static void test_mode0(void **state)
 {
 	(void)state;
 	pit_channel_control(&c, BOTH | MODE(0));
-	assert_false(pit_channel_output(&c, 10)); /* the mode alone takes OUT down */
-	assert_int_equal(pit_channel_next_rise(&c, 10), PIT_NEVER);
+	assert_false(pit_count_output(&c, 10)); /* the mode alone takes OUT down */
+	assert_int_equal(pit_count_next_rise(&c, 10), PIT_NEVER);
 	start(0, 100);
-	assert_int_equal(pit_channel_next_rise(&c, T0), T0 + 101);
+	assert_int_equal(pit_count_next_rise(&c, T0), T0 + 101);
 	expect_output(T0, T0 + 101, false); /* N + 1 pulses after the write */
 	expect_output(T0 + 101, T0 + 500, true);
-	assert_int_equal(pit_channel_next_rise(&c, T0 + 101), PIT_NEVER);
+	assert_int_equal(pit_count_next_rise(&c, T0 + 101), PIT_NEVER);
 	assert_int_equal(latched(T0 + 1), 100);
 	assert_int_equal(latched(T0 + 51), 50);
 	assert_int_equal(latched(T0 + 101), 0);
@@ -78,7 +78,7 @@ static void test_mode0_new_count(void **state)
 	pit_channel_write(&c, 50, T0 + 60); /* first byte: counting stops, OUT is low */
 	expect_output(T0 + 60, T0 + 300, false);
 	pit_channel_write(&c, 0, T0 + 300);
-	assert_int_equal(pit_channel_next_rise(&c, T0 + 300), T0 + 351);
+	assert_int_equal(pit_count_next_rise(&c, T0 + 300), T0 + 351);
 }
 
 static void test_mode0_gate(void **state)
@@ -88,10 +88,10 @@ static void test_mode0_gate(void **state)
 	pit_channel_set_gate(&c, false, T0 + 41);
 	assert_int_equal(latched(T0 + 41), 60);
 	assert_int_equal(latched(T0 + 500), 60);
-	assert_int_equal(pit_channel_next_rise(&c, T0 + 500), PIT_NEVER);
+	assert_int_equal(pit_count_next_rise(&c, T0 + 500), PIT_NEVER);
 	pit_channel_set_gate(&c, true, T0 + 500);
 	assert_int_equal(latched(T0 + 510), 50);
-	assert_int_equal(pit_channel_next_rise(&c, T0 + 510), T0 + 560);
+	assert_int_equal(pit_count_next_rise(&c, T0 + 510), T0 + 560);
 }
 
 static void test_mode0_written_with_gate_low(void **state)
@@ -101,7 +101,7 @@ static void test_mode0_written_with_gate_low(void **state)
 	start(0, 100);
 	assert_int_equal(latched(T0 + 50), 100);
 	pit_channel_set_gate(&c, true, T0 + 50);
-	assert_int_equal(pit_channel_next_rise(&c, T0 + 50), T0 + 151);
+	assert_int_equal(pit_count_next_rise(&c, T0 + 50), T0 + 151);
 }
 
 static void test_mode1(void **state)
@@ -137,8 +137,8 @@ static void test_mode2(void **state)
 
 		expect_output(begin, begin + 9, true);
 		expect_output(begin + 9, begin + 10, false); /* one pulse */
-		assert_int_equal(pit_channel_next_rise(&c, begin), begin + 10);
-		assert_int_equal(pit_channel_next_rise(&c, begin + 9), begin + 10);
+		assert_int_equal(pit_count_next_rise(&c, begin), begin + 10);
+		assert_int_equal(pit_count_next_rise(&c, begin + 9), begin + 10);
 		assert_int_equal(latched(begin), 10);
 		assert_int_equal(latched(begin + 9), 1);
 	}
@@ -151,10 +151,10 @@ static void test_mode2_new_count(void **state)
 	pit_channel_write(&c, 4, T0 + 5);
 	pit_channel_write(&c, 0, T0 + 5);
 	assert_int_equal(latched(T0 + 7), 4); /* the old count: 10 - 6 */
-	assert_int_equal(pit_channel_next_rise(&c, T0 + 7), T0 + 11);
+	assert_int_equal(pit_count_next_rise(&c, T0 + 7), T0 + 11);
 	assert_int_equal(latched(T0 + 11), 4); /* the new one */
-	assert_int_equal(pit_channel_next_rise(&c, T0 + 11), T0 + 15);
-	assert_int_equal(pit_channel_next_rise(&c, T0 + 15), T0 + 19);
+	assert_int_equal(pit_count_next_rise(&c, T0 + 11), T0 + 15);
+	assert_int_equal(pit_count_next_rise(&c, T0 + 15), T0 + 19);
 }
 
 static void test_mode2_gate(void **state)
@@ -163,9 +163,9 @@ static void test_mode2_gate(void **state)
 	start(2, 10);
 	pit_channel_set_gate(&c, false, T0 + 10);
 	expect_output(T0 + 10, T0 + 100, true); /* even in its low pulse */
-	assert_int_equal(pit_channel_next_rise(&c, T0 + 50), PIT_NEVER);
+	assert_int_equal(pit_count_next_rise(&c, T0 + 50), PIT_NEVER);
 	pit_channel_set_gate(&c, true, T0 + 100); /* starts anew */
-	assert_int_equal(pit_channel_next_rise(&c, T0 + 100), T0 + 111);
+	assert_int_equal(pit_count_next_rise(&c, T0 + 100), T0 + 111);
 }
 
 static void test_mode3_even(void **state)
@@ -181,7 +181,7 @@ static void test_mode3_even(void **state)
 		assert_int_equal(latched(begin + 1), 4);
 		assert_int_equal(latched(begin + 2), 2);
 		assert_int_equal(latched(begin + 3), 6);
-		assert_int_equal(pit_channel_next_rise(&c, begin + 4), begin + 6);
+		assert_int_equal(pit_count_next_rise(&c, begin + 4), begin + 6);
 	}
 }
 
@@ -203,7 +203,7 @@ static void test_mode3_new_count(void **state)
 	pit_channel_write(&c, 4, T0 + 3); /* in the high half: the low half has the new count */
 	pit_channel_write(&c, 0, T0 + 3);
 	expect_output(T0 + 1, T0 + 6, true);
-	assert_int_equal(pit_channel_next_rise(&c, T0 + 3), T0 + 8);
+	assert_int_equal(pit_count_next_rise(&c, T0 + 3), T0 + 8);
 	expect_output(T0 + 6, T0 + 8, false);
 	expect_output(T0 + 8, T0 + 10, true);
 	expect_output(T0 + 10, T0 + 12, false);
@@ -213,7 +213,7 @@ static void test_mode3_new_count(void **state)
 	pit_channel_write(&c, 0, T0 + 8);
 	expect_output(T0 + 6, T0 + 11, false);
 	expect_output(T0 + 11, T0 + 13, true);
-	assert_int_equal(pit_channel_next_rise(&c, T0 + 12), T0 + 15);
+	assert_int_equal(pit_count_next_rise(&c, T0 + 12), T0 + 15);
 }
 
 static void test_mode3_long_new_count_early(void **state)
@@ -226,7 +226,7 @@ static void test_mode3_long_new_count_early(void **state)
 	pit_channel_write(&c, 0, 2);
 	pit_channel_write(&c, 0, 2);
 	expect_output(6, 6 + 32768, false);
-	assert_int_equal(pit_channel_next_rise(&c, 100), 6 + 32768);
+	assert_int_equal(pit_count_next_rise(&c, 100), 6 + 32768);
 	expect_output(6 + 32768, 6 + 32768 + 10, true);
 }
 
@@ -237,8 +237,8 @@ static void test_mode4(void **state)
 	expect_output(T0, T0 + 31, true);
 	expect_output(T0 + 31, T0 + 32, false);
 	expect_output(T0 + 32, T0 + 200000, true); /* once only, though it counts on */
-	assert_int_equal(pit_channel_next_rise(&c, T0), T0 + 32);
-	assert_int_equal(pit_channel_next_rise(&c, T0 + 32), PIT_NEVER);
+	assert_int_equal(pit_count_next_rise(&c, T0), T0 + 32);
+	assert_int_equal(pit_count_next_rise(&c, T0 + 32), PIT_NEVER);
 }
 
 static void test_mode5(void **state)
@@ -251,6 +251,58 @@ static void test_mode5(void **state)
 	expect_output(T0 + 100, T0 + 131, true);
 	expect_output(T0 + 131, T0 + 132, false);
 	expect_output(T0 + 132, T0 + 200, true);
+}
+
+static void test_mode4_gate(void **state)
+{
+	(void)state;
+	start(4, 30);
+	pit_channel_set_gate(&c, false, T0 + 11);
+	expect_output(T0 + 11, T0 + 100, true);
+	pit_channel_set_gate(&c, true, T0 + 100);
+	assert_int_equal(pit_count_next_rise(&c, T0 + 100), T0 + 100 + 20 + 1);
+	pit_channel_set_gate(&c, false, T0 + 101);
+	start(4, 7); /* a new count with the gate low waits for it */
+	pit_channel_set_gate(&c, true, T0 + 500);
+	assert_int_equal(pit_count_next_rise(&c, T0 + 500), T0 + 500 + 7 + 1 + 1);
+}
+
+/* A new mode forgets the old one's stopped count and its next count. */
+static void test_control_starts_afresh(void **state)
+{
+	(void)state;
+	start(0, 100);
+	pit_channel_set_gate(&c, false, T0 + 10);
+	start(2, 50);
+	pit_channel_set_gate(&c, true, T0 + 20);
+	assert_int_equal(pit_count_next_rise(&c, T0 + 20), T0 + 71);
+	pit_channel_write(&c, 9, T0 + 30);
+	pit_channel_write(&c, 0, T0 + 30);
+	start(0, 1000);
+	assert_int_equal(pit_count_next_rise(&c, T0 + 500), T0 + 1001);
+	assert_int_equal(latched(T0 + 501), 500);
+}
+
+static void test_next_rise_takes_the_new_count(void **state)
+{
+	(void)state;
+	start(2, 10);
+	pit_channel_write(&c, 4, T0 + 5);
+	pit_channel_write(&c, 0, T0 + 5);
+	assert_int_equal(pit_count_next_rise(&c, T0 + 12), T0 + 15); /* nobody looked at T0 + 11 */
+}
+
+static void test_status_of_a_one_shot(void **state)
+{
+	(void)state;
+	pit_channel_set_gate(&c, false, 0);
+	start(1, 20);
+	assert_int_equal(status(T0 + 5) & 0x40, 0x40); /* not in the counting element yet */
+	pit_channel_set_gate(&c, true, T0 + 10);
+	assert_int_equal(status(T0 + 15) & 0x40, 0);
+	pit_channel_write(&c, 30, T0 + 16);
+	pit_channel_write(&c, 0, T0 + 16);
+	assert_int_equal(status(T0 + 17) & 0x40, 0x40);
 }
 
 static void test_modes_6_and_7(void **state)
@@ -266,13 +318,13 @@ static void test_count_zero_is_the_most(void **state)
 {
 	(void)state;
 	start(2, 0);
-	assert_int_equal(pit_channel_next_rise(&c, T0), T0 + 1 + 65536);
+	assert_int_equal(pit_count_next_rise(&c, T0), T0 + 1 + 65536);
 	assert_int_equal(latched(T0 + 1), 0);
 	assert_int_equal(latched(T0 + 2), 65535);
 	pit_channel_control(&c, BOTH | MODE(2) | BCD);
 	pit_channel_write(&c, 0, T0);
 	pit_channel_write(&c, 0, T0);
-	assert_int_equal(pit_channel_next_rise(&c, T0), T0 + 1 + 10000);
+	assert_int_equal(pit_count_next_rise(&c, T0), T0 + 1 + 10000);
 	assert_int_equal(latched(T0 + 2), 0x9999);
 }
 
@@ -284,7 +336,7 @@ static void test_bcd(void **state)
 	pit_channel_write(&c, 0x12, T0);
 	assert_int_equal(latched(T0 + 1), 0x1234);
 	assert_int_equal(latched(T0 + 36), 0x1199);
-	assert_int_equal(pit_channel_next_rise(&c, T0), T0 + 1 + 1234);
+	assert_int_equal(pit_count_next_rise(&c, T0), T0 + 1 + 1234);
 	assert_int_equal(latched(T0 + 1 + 1235), 0x9999);
 }
 
@@ -293,12 +345,12 @@ static void test_one_byte_access(void **state)
 	(void)state;
 	pit_channel_control(&c, LOW | MODE(2));
 	pit_channel_write(&c, 0x80, T0);
-	assert_int_equal(pit_channel_next_rise(&c, T0), T0 + 1 + 0x80);
+	assert_int_equal(pit_count_next_rise(&c, T0), T0 + 1 + 0x80);
 	assert_int_equal(pit_channel_read(&c, T0 + 2), 0x7f);
 	assert_int_equal(pit_channel_read(&c, T0 + 3), 0x7e); /* each read is a low byte */
 	pit_channel_control(&c, HIGH | MODE(2));
 	pit_channel_write(&c, 0x12, T0);
-	assert_int_equal(pit_channel_next_rise(&c, T0), T0 + 1 + 0x1200);
+	assert_int_equal(pit_count_next_rise(&c, T0), T0 + 1 + 0x1200);
 	assert_int_equal(pit_channel_read(&c, T0 + 2), 0x11);
 }
 
@@ -380,6 +432,10 @@ int main(void)
 		TEST(test_mode3_long_new_count_early),
 		TEST(test_mode4),
 		TEST(test_mode5),
+		TEST(test_mode4_gate),
+		TEST(test_control_starts_afresh),
+		TEST(test_next_rise_takes_the_new_count),
+		TEST(test_status_of_a_one_shot),
 		TEST(test_modes_6_and_7),
 		TEST(test_count_zero_is_the_most),
 		TEST(test_bcd),

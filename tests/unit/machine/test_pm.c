@@ -65,6 +65,8 @@ static void test_timer_status(void **state)
 	advance(SECOND);
 	assert_int_equal(event_in(STATUS), TMR);
 	assert_false(line_high);
+	event_out(STATUS, (u16)~TMR); /* other bits */
+	assert_int_equal(event_in(STATUS), TMR);
 	event_out(STATUS, TMR); /* writing one clears */
 	assert_int_equal(event_in(STATUS), 0);
 	assert_false(timer_pending(&pm.timer));
@@ -119,8 +121,9 @@ static void test_soft_off(void **state)
 static void test_soft_off_by_bytes(void **state)
 {
 	(void)state;
-	control_out(0, 2, 5 << 10);
+	control_out(0, 2, 5 << 10 | 2);
 	assert_int_equal(control_out(0, 1, 0), NEXT);
+	assert_int_equal(pm_control_ports.in(&pm, 0, 2), 5 << 10 | 1); /* the other byte stays */
 	assert_int_equal(control_out(1, 1, 0x20), STOP);
 	assert_int_equal(vcpu.stop.cause, STOP_POWER_OFF);
 }

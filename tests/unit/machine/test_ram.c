@@ -16,7 +16,8 @@
 #include "vmx/caps.h"
 #include "vmx/vmx.h"
 
-#define ALL_CAPS (EPTCAP_WALK_4 | EPTCAP_WB | EPTCAP_2M | EPTCAP_1G | EPTCAP_INVEPT | EPTCAP_INVEPT_SINGLE)
+#define ALL_CAPS                                                                                   \
+	(EPTCAP_WALK_4 | EPTCAP_WB | EPTCAP_2M | EPTCAP_1G | EPTCAP_INVEPT | EPTCAP_INVEPT_SINGLE)
 
 struct vmx_host vmx_host;
 
@@ -176,6 +177,8 @@ static void test_pointer(void **state)
 	assert_ptr_equal(ram_pointer(&ram, 0x7c04, 1), p + 4);
 	assert_non_null(ram_pointer(&ram, 0x7ff0, 16));
 	assert_null(ram_pointer(&ram, 0x7ff0, 17)); /* leaves its page */
+	assert_non_null(ram_pointer(&ram, 0x7fff, 1));
+	assert_null(ram_pointer(&ram, 0x7fff, 2));
 	assert_non_null(ram_pointer(&ram, MIB(4), PAGE_SIZE));
 	assert_null(ram_pointer(&ram, 0xa0000, 1));
 	assert_null(ram_pointer(&ram, MIB(64), 1));

@@ -137,6 +137,8 @@ static void test_memory_size(void **state)
 	assert_int_equal((get(0x34) | get(0x35) << 8) * 64, (256 - 16) * 1024);
 	rtc_reset(&rtc, START, GIB(3) + GIB(2));
 	assert_int_equal(get(0x5b) | get(0x5c) << 8 | get(0x5d) << 16, GIB(2) >> 16);
+	rtc_reset(&rtc, START, GIB(3) + GIB(9));
+	assert_int_equal(get(0x5b) | get(0x5c) << 8 | get(0x5d) << 16, GIB(9) >> 16);
 	rtc_reset(&rtc, START, MIB(2));
 	assert_int_equal(get(0x30) | get(0x31) << 8, 1024);
 	assert_int_equal(get(0x34) | get(0x35) << 8, 0);

@@ -118,6 +118,12 @@ static void test_transmitter_interrupt(void **state)
 	assert_int_equal(iir(), UART_IIR_THRI);
 	assert_false(line_high); /* reading IIR took it */
 	assert_int_equal(iir(), UART_IIR_NO_INT);
+	out(UART_IER, UART_IER_THRI); /* nothing new */
+	assert_false(line_high);
+	out(UART_IER, 0);
+	out(UART_IER, UART_IER_THRI);
+	assert_true(line_high);
+	iir();
 	out(UART_TX, 'x');
 	assert_true(line_high);
 	out(UART_IER, 0);
@@ -221,8 +227,9 @@ static void test_timeout(void **state)
 	advance(four_chars);
 	assert_int_equal(iir(), UART_IIR_RX_TIMEOUT);
 	in(UART_RX);
+	assert_false(timer_pending(&u.timer)); /* nothing is left to tell of */
 	advance(10 * four_chars);
-	assert_false(line_high); /* nothing is left to tell of */
+	assert_false(line_high);
 }
 
 static void test_byte_restarts_timeout(void **state)
@@ -333,9 +340,24 @@ static void test_fcr(void **state)
 	uart_receive(&u, 'a');
 	out(UART_FCR, UART_FCR_ENABLE_FIFO); /* a lower trigger is reached */
 	assert_true(line_high);
+	out(UART_FCR, UART_FCR_ENABLE_FIFO | UART_FCR_TRIGGER_14); /* a higher one is not */
+	assert_false(line_high);
+	assert_true(timer_pending(&u.timer));
+	in(UART_RX);
+	assert_false(timer_pending(&u.timer));
+	uart_receive(&u, 'b');
 	out(UART_FCR, 0); /* switching off empties */
 	assert_false(line_high);
 	assert_false(in(UART_LSR) & UART_LSR_DR);
+	assert_false(timer_pending(&u.timer));
+	out(UART_IER, UART_IER_THRI);
+	iir();
+	out(UART_FCR, UART_FCR_ENABLE_FIFO | UART_FCR_CLEAR_RCVR); /* also empties */
+	assert_int_equal(iir(), UART_IIR_THRI);
+	out(UART_FCR, UART_FCR_ENABLE_FIFO | UART_FCR_CLEAR_RCVR);
+	assert_int_equal(iir(), UART_IIR_NO_INT);
+	out(UART_FCR, UART_FCR_ENABLE_FIFO | UART_FCR_CLEAR_XMIT);
+	assert_int_equal(iir(), UART_IIR_THRI);
 }
 
 int main(void)

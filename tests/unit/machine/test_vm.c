@@ -112,7 +112,9 @@ static void test_clean_end(void **state)
 
 	(void)state;
 	fake_guest = stop_at_once;
+	fake_tsc = ~0UL;
 	vm_run(vm);
+	assert_int_not_equal(fake_tsc, ~0UL); /* it was set */
 	assert_null(vm->cpus[0].vcpu->cpu);
 	assert_int_equal(vm_outcome(vm), OUTCOME_CLEAN);
 	vm_reason(vm, text, sizeof(text));
@@ -148,6 +150,9 @@ static void test_report_of_a_fault(void **state)
 	assert_non_null(strstr(fake_log_text, "reason=CPUID count=3 share=75.0% time=75.0% "
 					      "mean_ticks=200 mean_ns=100\n"));
 	assert_null(strstr(fake_log_text, "count=0"));
+	vm->cpus[0].vcpu->stop.detail = NULL;
+	vm_reason(vm, text, sizeof(text));
+	assert_string_equal(text, "vm0: another cause");
 	vm_reason(vm, text, 10); /* cut, but whole */
 	assert_int_equal(strlen(text), 9);
 }
@@ -224,7 +229,11 @@ static void test_bad_sizes(void **state)
 
 static void test_second_machine(void **state)
 {
-	const struct vm_config config = { .name = "a name that is too long", .number = 1, .memory = MIB(16) };
+	const struct vm_config config = {
+		.name = "a name that is too long",
+		.number = 1,
+		.memory = MIB(16),
+	};
 	struct vm *other;
 
 	(void)state;

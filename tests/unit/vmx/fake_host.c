@@ -5,6 +5,7 @@
 #include "kernel/log.h"
 #include "kernel/traps.h"
 #include "vmx/dump.h"
+#include "vmx/entry_check.h"
 #include "vmx/instructions.h"
 #include "vmx/vmx.h"
 
@@ -25,6 +26,29 @@ void trap_run_interrupt(u8 vector)
 void dump_vcpu(struct vcpu *v)
 {
 	(void)v;
+}
+
+void entry_check_explain(enum entry_class class)
+{
+	(void)class;
+}
+
+void entry_check_before(struct vcpu *v)
+{
+	(void)v;
+}
+
+enum entry_class entry_check_class_of_error(u32 error)
+{
+	(void)error;
+	return ENTRY_CLASSES;
+}
+
+enum entry_class entry_check_class_of_exit(u32 reason, u64 qualification)
+{
+	(void)reason;
+	(void)qualification;
+	return ENTRY_CLASSES;
 }
 
 void vcpu_flush(struct vcpu *v)

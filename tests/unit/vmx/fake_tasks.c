@@ -69,7 +69,7 @@ static void make_tables(void)
 	*gdt_entry(CODE3) = descriptor(0, 0xfffff, TYPE_CODE0 | 3 << 5, FLAGS_32);
 	*gdt_entry(DATA3) = descriptor(0, 0xfffff, TYPE_DATA0 | 3 << 5, FLAGS_32);
 	*gdt_entry(CONFORMING) = descriptor(0, 0xfffff, TYPE_CODE0 | 4, FLAGS_32);
-	*gdt_entry(IN_LDT) = descriptor(0x123000, 0x1ff, TYPE_DATA0, 4);
+	*gdt_entry(IN_LDT) = descriptor(0x87123000, 0x1ff, TYPE_DATA0, 4);
 }
 
 static void make_new_task(void)

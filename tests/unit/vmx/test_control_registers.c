@@ -48,7 +48,12 @@ static void cr0_rules(void **state)
 				   code64 = { .cr0 = CR0_PE | CR0_PG, .efer = EFER_LME | EFER_LMA,
 					      .cr4 = CR4_PAE, .cs_l = true },
 				   pcid = { .cr0 = CR0_PE | CR0_PG, .efer = EFER_LME | EFER_LMA,
-					    .cr4 = CR4_PAE | CR4_PCIDE };
+					    .cr4 = CR4_PAE | CR4_PCIDE },
+				   /* An L bit without IA-32e mode means nothing, until it begins. */
+				   early_l = { .cr0 = CR0_PE, .efer = EFER_LME, .cr4 = CR4_PAE, .cs_l = true },
+				   legacy_l = { .cr0 = CR0_PE | CR0_PG, .cs_l = true },
+				   tss_16 = { .cr0 = CR0_PE, .efer = EFER_LME, .cr4 = CR4_PAE,
+					      .tss_16 = true };
 
 	(void)state;
 	assert_true(cr0_legal(&legacy, CR0_PE | CR0_PG));
@@ -60,6 +65,27 @@ static void cr0_rules(void **state)
 	assert_true(cr0_legal(&lme_pae, CR0_PE | CR0_PG));
 	assert_false(cr0_legal(&code64, CR0_PE));
 	assert_false(cr0_legal(&pcid, CR0_PE));
+	assert_false(cr0_legal(&early_l, CR0_PE | CR0_PG));
+	assert_true(cr0_legal(&legacy_l, CR0_PE));
+	assert_false(cr0_legal(&tss_16, CR0_PE | CR0_PG));
+	assert_true(cr0_legal(&tss_16, CR0_PE));
+}
+
+/* What a VM entry would refuse: SDM "MOV—Move to/from Control Registers", the list of #GP. */
+static void long_mode_wants_no_16_bit_tss_and_no_l(void **state)
+{
+	(void)state;
+	protected_mode();
+	sim_set(VMCS_GUEST_CR4, CR4_PAE | CR4_VMXE);
+	sim_set(VMCS_GUEST_EFER, EFER_LME);
+	sim_set(VMCS_GUEST_TR_ACCESS_RIGHTS, AR_P | 0x3);
+	assert_int_equal(move_to_cr(0, CR0_PE | CR0_PG), AGAIN);
+	assert_true(raised(VECTOR_GP));
+	sim_set(VMCS_GUEST_TR_ACCESS_RIGHTS, AR_P | 0xb);
+	sim_set(VMCS_GUEST_CS_ACCESS_RIGHTS, AR_P | AR_S | AR_DB | AR_L | 0xb);
+	assert_int_equal(move_to_cr(0, CR0_PE | CR0_PG), AGAIN);
+	sim_set(VMCS_GUEST_CS_ACCESS_RIGHTS, AR_P | AR_S | AR_DB | 0xb);
+	assert_int_equal(move_to_cr(0, CR0_PE | CR0_PG), NEXT);
 }
 
 static void cr4_rules(void **state)
@@ -124,7 +150,8 @@ static void refused_cr_writes_change_nothing(void **state)
 	(void)state;
 	assert_int_equal(move_to_cr(0, 0), AGAIN);
 	assert_true(raised(VECTOR_GP));
-	assert_int_equal(sim_vmx.writes, 0);
+	assert_int_equal(sim_vmx.writes, 1); /* RF in the flags that the fault saves */
+	assert_true(sim_get(VMCS_GUEST_RFLAGS) & RFLAGS_RF);
 	fake_setup(NULL);
 	assert_int_equal(move_to_cr(4, CR4_PAE | CR4_VMXE), AGAIN);
 	assert_true(raised(VECTOR_GP));
@@ -148,7 +175,9 @@ static void caches_off_lives_in_the_shadow_only(void **state)
 
 static void pae_paging_loads_its_four_entries(void **state)
 {
-	const u64 good[4] = { 0x5001, 0, 0x6001, 0 }, bad[4] = { 0x5001, 0, 0x6001 | BIT(1), 0 };
+	/* Reserved bits, the last one above the physical width, and only where they count. */
+	const u64 reserved[] = { BIT(1), BIT(2), BIT(5), BIT(8), BIT(40), BIT(51), BIT(63) };
+	const u64 good[4] = { 0x5001, BIT(1) | BIT(63), 0x6001 | BIT(39) | BIT(9), 0 };
 
 	(void)state;
 	protected_mode();
@@ -156,16 +185,38 @@ static void pae_paging_loads_its_four_entries(void **state)
 	sim_set(VMCS_GUEST_CR3, 0x4020);
 	memcpy(fake.ram + 0x4020, good, sizeof(good));
 	assert_int_equal(move_to_cr(0, CR0_PE | CR0_PG), NEXT);
-	assert_int_equal(sim_get(VMCS_GUEST_PDPTE2), 0x6001);
+	assert_int_equal(sim_get(VMCS_GUEST_PDPTE2), good[2]);
 
-	fake_setup(NULL);
-	protected_mode();
-	sim_set(VMCS_GUEST_CR4, CR4_PAE | CR4_VMXE);
-	sim_set(VMCS_GUEST_CR3, 0x4020);
-	memcpy(fake.ram + 0x4020, bad, sizeof(bad));
-	assert_int_equal(move_to_cr(0, CR0_PE | CR0_PG), AGAIN);
-	assert_true(raised(VECTOR_GP));
-	assert_int_equal(sim_get(VMCS_GUEST_CR0) & CR0_PG, 0);
+	for (unsigned i = 0; i < ARRAY_SIZE(reserved); i++) {
+		const u64 bad = 0x6001 | reserved[i];
+
+		fake_setup(NULL);
+		protected_mode();
+		sim_set(VMCS_GUEST_CR4, CR4_PAE | CR4_VMXE);
+		sim_set(VMCS_GUEST_CR3, 0x4020);
+		memcpy(fake.ram + 0x4038, &bad, sizeof(bad));
+		assert_int_equal(move_to_cr(0, CR0_PE | CR0_PG), AGAIN);
+		assert_true(raised(VECTOR_GP));
+		assert_int_equal(sim_get(VMCS_GUEST_CR0) & CR0_PG, 0);
+	}
+}
+
+/* Undefined bits are ignored; they must not be read back either. */
+static void undefined_bits_of_cr0_read_as_zero(void **state)
+{
+	(void)state;
+	assert_int_equal(move_to_cr(0, CR0_PE | CR0_PG | BIT(10) | BIT(28)), NEXT);
+	assert_int_equal(guest_cr0(&fake.vcpu), CR0_PE | CR0_PG | CR0_ET);
+}
+
+static void invlpg_flushes_what_vpid_keeps(void **state)
+{
+	(void)state;
+	assert_int_equal(exit_invlpg(&fake.vcpu), NEXT);
+	assert_int_equal(sim_vmx.invvpids, 1);
+	fake.vcpu.vpid = 0; /* then entries flush, and INVVPID would fail */
+	assert_int_equal(exit_invlpg(&fake.vcpu), NEXT);
+	assert_int_equal(sim_vmx.invvpids, 1);
 }
 
 static void osxsave_reaches_cpuid(void **state)
@@ -223,6 +274,20 @@ static void debug_registers(void **state)
 
 	assert_int_equal(mov_dr(7, false, BIT(32)), AGAIN);
 	assert_true(raised(VECTOR_GP));
+}
+
+/* This exit comes before the processor's own check. */
+static void debug_registers_are_the_kernels(void **state)
+{
+	(void)state;
+	sim.dr0 = 0x1234;
+	sim_set(VMCS_GUEST_SS_ACCESS_RIGHTS, AR_P | AR_S | 3 << 5 | 0x3);
+	sim_set(VMCS_GUEST_DR7, DR7_RESET | DR7_GD);
+	fake.vcpu.regs.rax = 0;
+	assert_int_equal(mov_dr(0, true, 0), AGAIN);
+	assert_true(raised(VECTOR_GP));
+	assert_int_equal(fake.vcpu.regs.rax, 0);
+	assert_true(sim_get(VMCS_GUEST_DR7) & DR7_GD);
 }
 
 static void dr4_is_undefined_with_debug_extensions(void **state)
@@ -290,15 +355,19 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup(name, fake_setup)
 		TEST(cr0_rules),
+		TEST(long_mode_wants_no_16_bit_tss_and_no_l),
 		TEST(cr4_rules),
 		TEST(efer_and_xcr0_rules),
 		TEST(long_mode_is_switched_on_with_paging),
 		TEST(refused_cr_writes_change_nothing),
 		TEST(caches_off_lives_in_the_shadow_only),
 		TEST(pae_paging_loads_its_four_entries),
+		TEST(undefined_bits_of_cr0_read_as_zero),
+		TEST(invlpg_flushes_what_vpid_keeps),
 		TEST(osxsave_reaches_cpuid),
 		TEST(clts_lmsw_and_reads),
 		TEST(debug_registers),
+		TEST(debug_registers_are_the_kernels),
 		TEST(dr4_is_undefined_with_debug_extensions),
 		TEST(general_detect_raises_db),
 		TEST(xsetbv_checks_and_tells_cpuid),

@@ -89,7 +89,94 @@ static void third_fault_is_a_shutdown(void **state)
 	event_exception_error(&fake.vcpu, VECTOR_NP, 0);
 	assert_int_equal(fake.vcpu.events.next.info, HARD(VECTOR_DF) | INTR_HAS_ERROR);
 	event_exception_error(&fake.vcpu, VECTOR_GP, 0);
+	event_exception(&fake.vcpu, VECTOR_UD); /* what comes after a shutdown is too late */
 	assert_false(event_deliver(&fake.vcpu));
+}
+
+/* An entry with one would be refused for its control fields, which is a panic. */
+static void double_fault_in_real_mode_has_no_error_code(void **state)
+{
+	(void)state;
+	sim_set(VMCS_GUEST_CR0, CR0_NE);
+	event_exception_error(&fake.vcpu, VECTOR_GP, 0);
+	event_exception_error(&fake.vcpu, VECTOR_GP, 0);
+	assert_true(event_deliver(&fake.vcpu));
+	assert_int_equal(entered(), HARD(VECTOR_DF));
+}
+
+/* SDM "Instruction-Breakpoint Exception Condition": which exceptions save RF=1. */
+static void faults_save_rf_and_debug_exceptions_do_not(void **state)
+{
+	(void)state;
+	event_debug(&fake.vcpu, DR6_BS);
+	assert_false(sim_get(VMCS_GUEST_RFLAGS) & RFLAGS_RF);
+	fake_setup(NULL);
+	event_exception(&fake.vcpu, VECTOR_UD);
+	assert_true(sim_get(VMCS_GUEST_RFLAGS) & RFLAGS_RF);
+}
+
+static void debug_exception_tells_its_causes(void **state)
+{
+	(void)state;
+	sim.dr6 = DR6_RESET | DR6_BS | BIT(3);
+	sim_set(VMCS_GUEST_DR7, DR7_RESET | DR7_GD);
+	event_debug(&fake.vcpu, DR6_BD | BIT(0));
+	/* B0 to B3 are of this one; BS stays until the guest clears it. */
+	assert_int_equal(sim.dr6, DR6_RESET | DR6_BS | DR6_BD | BIT(0));
+	assert_int_equal(sim_get(VMCS_GUEST_DR7), DR7_RESET);
+	assert_true(event_deliver(&fake.vcpu));
+	assert_int_equal(entered(), HARD(VECTOR_DB));
+}
+
+/*
+ * A single step over STI: the exit reports no pending BS, but the entry wants
+ * one if there still is a shadow. SDM "Checks on Guest Non-Register State".
+ */
+static void debug_exception_ends_the_shadow(void **state)
+{
+	static const u64 shadows[] = { INTERRUPTIBILITY_STI, INTERRUPTIBILITY_MOV_SS };
+
+	(void)state;
+	for (unsigned i = 0; i < 2 * ARRAY_SIZE(shadows); i++) {
+		fake_setup(NULL);
+		sim_set(VMCS_GUEST_RFLAGS, RFLAGS_FIXED | RFLAGS_IF | RFLAGS_TF);
+		sim_set(VMCS_GUEST_INTERRUPTIBILITY, shadows[i / 2] | INTERRUPTIBILITY_NMI);
+		sim_set(VMCS_GUEST_PENDING_DEBUG, PENDING_DEBUG_BS);
+		if (i % 2)
+			event_int1(&fake.vcpu, 1);
+		else
+			event_debug(&fake.vcpu, DR6_BS);
+		assert_int_equal(sim_get(VMCS_GUEST_INTERRUPTIBILITY), INTERRUPTIBILITY_NMI);
+		assert_int_equal(sim_get(VMCS_GUEST_PENDING_DEBUG), 0);
+	}
+}
+
+static void int1_goes_in_as_what_it_was(void **state)
+{
+	(void)state;
+	sim.dr6 = DR6_RESET;
+	event_int1(&fake.vcpu, 1);
+	assert_true(event_deliver(&fake.vcpu));
+	assert_int_equal(entered(), INTR_VALID | INTR_PRIVILEGED_SOFT_EXCEPTION << INTR_TYPE_SHIFT |
+					    VECTOR_DB);
+	assert_int_equal(sim_get(VMCS_ENTRY_INSTRUCTION_LENGTH), 1);
+	assert_int_equal(sim.dr6, DR6_RESET);
+}
+
+/* An interrupt at the same entry would take the place of one that is only pending. */
+static void single_step_comes_before_an_interrupt(void **state)
+{
+	(void)state;
+	sim.dr6 = DR6_RESET;
+	fake.interrupt_vector = 0x31;
+	sim_set(VMCS_GUEST_PENDING_DEBUG, PENDING_DEBUG_BS | BIT(12) | BIT(1)); /* held back by MOV SS */
+	event_interrupt_line(&fake.vcpu, true);
+	event_single_step(&fake.vcpu);
+	assert_int_equal(sim.dr6, DR6_RESET | DR6_BS | BIT(1));
+	assert_true(event_deliver(&fake.vcpu));
+	assert_int_equal(entered(), HARD(VECTOR_DB));
+	assert_true(fake.vcpu.events.interrupt_line);
+	assert_true(sim_get(VMCS_PROC_CONTROLS) & PROC_INTERRUPT_WINDOW);
 }
 
 static void interrupt_goes_in_when_open(void **state)
@@ -171,6 +258,35 @@ static void blocked_nmi_waits_for_its_window(void **state)
 	assert_true(sim_get(VMCS_PROC_CONTROLS) & PROC_NMI_WINDOW);
 }
 
+/* On some processors the NMI window is open under STI, where no NMI may go in: exits without end. */
+static void nmi_under_sti_waits_for_the_interrupt_window(void **state)
+{
+	(void)state;
+	sim_set(VMCS_GUEST_INTERRUPTIBILITY, INTERRUPTIBILITY_STI);
+	event_nmi(&fake.vcpu);
+	assert_true(event_deliver(&fake.vcpu));
+	assert_int_equal(entered(), 0);
+	assert_int_equal(sim_get(VMCS_PROC_CONTROLS), PROC_INTERRUPT_WINDOW);
+}
+
+static void only_what_can_go_in_wakes(void **state)
+{
+	struct vcpu *v = &fake.vcpu;
+
+	(void)state;
+	assert_false(event_wakes(v));
+	event_interrupt_line(v, true);
+	assert_true(event_wakes(v));
+	sim_set(VMCS_GUEST_RFLAGS, RFLAGS_FIXED);
+	assert_false(event_wakes(v));
+	event_nmi(v);
+	assert_true(event_wakes(v));
+	sim_set(VMCS_GUEST_INTERRUPTIBILITY, INTERRUPTIBILITY_NMI);
+	assert_false(event_wakes(v));
+	event_exception(v, VECTOR_UD);
+	assert_true(event_wakes(v));
+}
+
 static void interrupted_nmi_unblocks_for_its_second_try(void **state)
 {
 	(void)state;
@@ -202,12 +318,20 @@ int main(void)
 		TEST(real_mode_has_no_error_codes),
 		TEST(page_fault_sets_cr2),
 		TEST(third_fault_is_a_shutdown),
+		TEST(double_fault_in_real_mode_has_no_error_code),
+		TEST(faults_save_rf_and_debug_exceptions_do_not),
+		TEST(debug_exception_tells_its_causes),
+		TEST(debug_exception_ends_the_shadow),
+		TEST(int1_goes_in_as_what_it_was),
+		TEST(single_step_comes_before_an_interrupt),
 		TEST(interrupt_goes_in_when_open),
 		TEST(interrupt_waits_for_its_window),
 		TEST(exception_comes_before_an_interrupt),
 		TEST(nmi_comes_before_an_interrupt),
 		TEST(second_nmi_waits_and_a_third_is_lost),
 		TEST(blocked_nmi_waits_for_its_window),
+		TEST(nmi_under_sti_waits_for_the_interrupt_window),
+		TEST(only_what_can_go_in_wakes),
 		TEST(interrupted_nmi_unblocks_for_its_second_try),
 		TEST(fault_during_delivery_combines),
 	};

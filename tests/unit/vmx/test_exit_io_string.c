@@ -288,7 +288,7 @@ static void single_steps_trap_after_each_element(void **state)
 	v->regs.rcx = 3;
 	assert_int_equal(run("rep insb", 1, 32, SEG_ES), AGAIN);
 	assert_int_equal(v->regs.rcx, 2);
-	assert_int_equal(sim_get(VMCS_GUEST_PENDING_DEBUG), PENDING_DEBUG_BS);
+	assert_int_equal(v->events.next.info & (INTR_VALID | INTR_VECTOR), INTR_VALID | VECTOR_DB);
 	assert_int_equal(sim_get(VMCS_GUEST_INTERRUPTIBILITY), 0);
 }
 

@@ -14,6 +14,7 @@
 #include "lib/x86.h"
 #include "unit/vmx/fake_tasks.h"
 #include "vmx/decode.h"
+#include "vmx/descriptor.h"
 #include "vmx/exits.h"
 
 #define EVENT(type, vector) ((u32)(type) << INTR_TYPE_SHIFT | (vector))
@@ -40,6 +41,8 @@ static void the_new_tss_descriptor(void **state)
 {
 	(void)state;
 	*gdt_type(NEW) = TYPE_DATA0; /* not a TSS */
+	refused(TASK_JMP, VECTOR_GP, NEW);
+	*gdt_type(NEW) = 0x8c; /* a call gate */
 	refused(TASK_JMP, VECTOR_GP, NEW);
 	*gdt_type(NEW) = TYPE_LDT;
 	refused(TASK_CALL, VECTOR_GP, NEW);
@@ -72,7 +75,10 @@ static void iret_wants_a_busy_task(void **state)
 static void odd_selectors(void **state)
 {
 	(void)state;
-	sim_exit(EXIT_TASK_SWITCH, (u64)TASK_JMP << 30 | NEW | 4, 2); /* in the LDT */
+	sim_set(VMCS_GUEST_LDTR_ACCESS_RIGHTS, TYPE_LDT);
+	sim_set(VMCS_GUEST_LDTR_BASE, GDT); /* a TSS, but in the LDT */
+	sim_set(VMCS_GUEST_LDTR_LIMIT, GDT_LIMIT);
+	sim_exit(EXIT_TASK_SWITCH, (u64)TASK_JMP << 30 | NEW | 4, 2);
 	assert_int_equal(exit_task_switch(&fake.vcpu), AGAIN);
 	expect_fault(VECTOR_GP, NEW | 4);
 	fake.vcpu.events.next.info = 0;
@@ -127,11 +133,27 @@ static void the_ldt(void **state)
 	committed(VECTOR_TS, IN_LDT);
 }
 
+static void an_ldt_that_is_not_there_has_no_limit(void **state)
+{
+	gva_t at;
+
+	(void)state;
+	sim_set(VMCS_GUEST_LDTR_BASE, LDT);
+	sim_set(VMCS_GUEST_LDTR_LIMIT, 0xffff); /* left behind */
+	assert_false(descriptor_find(&fake.vcpu, IN_LDT, 8, &at));
+	sim_set(VMCS_GUEST_LDTR_ACCESS_RIGHTS, TYPE_LDT);
+	assert_true(descriptor_find(&fake.vcpu, IN_LDT, 8, &at));
+	assert_int_equal(at, LDT + 8);
+}
+
 static void the_code_segment(void **state)
 {
 	(void)state;
+	*gdt_entry(0) = *gdt_entry(CODE0); /* null is null, whatever is there */
 	*selector(SEG_CS) = 0;
 	committed(VECTOR_TS, 0);
+	*selector(SEG_CS) = OLD; /* type 9, but a system descriptor */
+	committed(VECTOR_TS, OLD);
 	*selector(SEG_CS) = DATA0;
 	committed(VECTOR_TS, DATA0);
 	*selector(SEG_CS) = SPARE + 8; /* beyond the limit */
@@ -152,6 +174,10 @@ static void the_stack_segment(void **state)
 	committed(VECTOR_TS, 0);
 	*selector(SEG_SS) = CODE0;
 	committed(VECTOR_TS, CODE0);
+	*selector(SEG_SS) = NEW_LDT; /* type 2, but a system descriptor */
+	committed(VECTOR_TS, NEW_LDT);
+	*selector(SEG_SS) = DATA3 & ~3;
+	committed(VECTOR_TS, DATA3 & ~3);
 	*gdt_entry(SPARE) = descriptor(0, 0xffff, 0x90, 0); /* read-only */
 	*selector(SEG_SS) = SPARE;
 	committed(VECTOR_TS, SPARE);
@@ -243,29 +269,51 @@ static void no_room_for_the_error_code(void **state)
 	assert_int_equal(sim_get(VMCS_GUEST_TR_SELECTOR), NEW);
 }
 
-static void page_faults_come_before_anything_is_done(void **state)
+/* Paging; every page is there, supervisor, writable. NEW_TSS is on a page of its own. */
+static u32 *page_table(void)
 {
-	static const u32 missing[] = { OLD_TSS, NEW_TSS, GDT };
 	u32 *directory = (u32 *)(fake.ram + 0x6000), *table = (u32 *)(fake.ram + 0x7000);
 
+	tasks_setup(NULL);
+	memcpy(fake.ram + 0x3100, fake.ram + NEW_TSS, 104);
+	*gdt_entry(NEW) = descriptor(0x3100, 103, TYPE_TSS32, 0);
+	((struct tss32 *)(fake.ram + 0x3100))->cr3 = 0x6000;
+	sim_set(VMCS_GUEST_CR0, CR0_PE | CR0_PG | CR0_WP | CR0_NE);
+	sim_set(VMCS_CR0_READ_SHADOW, CR0_PE | CR0_PG);
+	sim_set(VMCS_GUEST_CR3, 0x6000);
+	directory[0] = 0x7007;
+	for (u32 page = 0; page < 16; page++)
+		table[page] = page << PAGE_SHIFT | 3;
+	return table;
+}
+
+static void expect_page_fault(u32 address, u32 error)
+{
+	assert_int_equal(tasks_switch(TASK_JMP), AGAIN);
+	expect_fault(VECTOR_PF, error);
+	assert_int_equal(sim.cr2, address);
+	assert_int_equal(sim_get(VMCS_GUEST_TR_SELECTOR), OLD);
+	assert_int_equal(*gdt_type(NEW), TYPE_TSS32);
+	assert_int_equal(old_tss()->eip, 0);
+}
+
+static void page_faults_come_before_anything_is_done(void **state)
+{
 	(void)state;
-	for (unsigned i = 0; i < ARRAY_SIZE(missing); i++) {
-		tasks_setup(NULL);
-		memcpy(fake.ram + 0x3100, fake.ram + NEW_TSS, 104);
-		*gdt_entry(NEW) = descriptor(0x3100, 103, TYPE_TSS32, 0);
-		sim_set(VMCS_GUEST_CR0, CR0_PE | CR0_PG | CR0_NE);
-		sim_set(VMCS_CR0_READ_SHADOW, CR0_PE | CR0_PG);
-		sim_set(VMCS_GUEST_CR3, 0x6000);
-		directory[0] = 0x7007;
-		for (u32 page = 0; page < 16; page++)
-			table[page] = page << PAGE_SHIFT | 3;
-		table[(missing[i] == NEW_TSS ? 0x3100 : missing[i]) >> PAGE_SHIFT] = 0;
-		assert_int_equal(tasks_switch(TASK_JMP), AGAIN);
-		assert_int_equal(fake.vcpu.events.next.info & INTR_VECTOR, VECTOR_PF);
-		assert_int_equal(sim_get(VMCS_GUEST_TR_SELECTOR), OLD);
-		assert_int_equal(*gdt_type(NEW), TYPE_TSS32);
-		assert_int_equal(old_tss()->eip, 0);
-	}
+	page_table()[GDT >> PAGE_SHIFT] = 0;
+	expect_page_fault(GDT + NEW, 0);
+	page_table()[OLD_TSS >> PAGE_SHIFT] = 0;
+	expect_page_fault(OLD_TSS + 0x20, PF_WRITE);
+	page_table()[3] = 0;
+	expect_page_fault(0x3100, 0);
+	page_table()[GDT >> PAGE_SHIFT] = GDT | 1; /* read-only: no busy bit can be set */
+	expect_page_fault(GDT + NEW + 5, PF_PRESENT | PF_WRITE);
+	page_table()[3] = 0x3001; /* read-only, and not linked by a JMP */
+	assert_int_equal(tasks_switch(TASK_JMP), AGAIN);
+	expect_no_fault();
+	page_table()[3] = 0x3001;
+	assert_int_equal(tasks_switch(TASK_CALL), AGAIN);
+	expect_fault(VECTOR_PF, PF_PRESENT | PF_WRITE);
 }
 
 static void memory_that_is_not_ram_stops(void **state)
@@ -285,6 +333,7 @@ int main(void)
 		TEST(odd_selectors),
 		TEST(an_old_tss_too_short_to_save),
 		TEST(the_ldt),
+		TEST(an_ldt_that_is_not_there_has_no_limit),
 		TEST(the_code_segment),
 		TEST(the_stack_segment),
 		TEST(data_segments),

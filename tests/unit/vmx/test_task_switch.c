@@ -48,6 +48,7 @@ static void jmp_loads_the_new_task(void **state)
 	new_tss()->segments[SEG_FS].selector = 0;
 	new_tss()->segments[SEG_GS].selector = IN_LDT;
 	new_tss()->link = 0x7777;
+	*gdt_entry(CODE0) = descriptor(0x4000, 0x54321, TYPE_CODE0, 0xc);
 	assert_int_equal(tasks_switch(TASK_JMP), AGAIN);
 	expect_no_fault();
 	assert_int_equal(sim_get(VMCS_GUEST_RIP), 0x12345678);
@@ -71,13 +72,14 @@ static void jmp_loads_the_new_task(void **state)
 	assert_int_equal(sim_get(VMCS_GUEST_LDTR_BASE), LDT);
 	assert_int_equal(sim_get(VMCS_GUEST_LDTR_ACCESS_RIGHTS), TYPE_LDT);
 	assert_int_equal(sim_get(VMCS_GUEST_CS_SELECTOR), CODE0);
-	assert_int_equal(sim_get(VMCS_GUEST_CS_LIMIT), 0xffffffff);
+	assert_int_equal(sim_get(VMCS_GUEST_CS_BASE), 0x4000);
+	assert_int_equal(sim_get(VMCS_GUEST_CS_LIMIT), 0x54321fff);
 	assert_int_equal(sim_get(VMCS_GUEST_CS_ACCESS_RIGHTS), 0xc09b);
 	assert_int_equal(sim_get(VMCS_GUEST_SS_ACCESS_RIGHTS), 0xc093);
 	assert_int_equal(sim_get(VMCS_GUEST_DS_ACCESS_RIGHTS), 0xc093);
 	assert_int_equal(sim_get(VMCS_GUEST_FS_ACCESS_RIGHTS), AR_UNUSABLE);
 	assert_int_equal(sim_get(VMCS_GUEST_GS_SELECTOR), IN_LDT);
-	assert_int_equal(sim_get(VMCS_GUEST_GS_BASE), 0x123000);
+	assert_int_equal(sim_get(VMCS_GUEST_GS_BASE), 0x87123000);
 	assert_int_equal(sim_get(VMCS_GUEST_GS_LIMIT), 0x1ff);
 	/* Descriptors that were loaded are marked as accessed. */
 	assert_int_equal(*gdt_type(CODE0), TYPE_CODE0 | 1);
@@ -185,6 +187,21 @@ static void an_error_code_is_as_wide_as_the_tss(void **state)
 	expect_no_fault();
 	assert_int_equal(sim_get(VMCS_GUEST_RSP), 0xfffe); /* SP wraps */
 	assert_memory_equal(fake.ram + 0xfffe, "\x34\x12", 2);
+
+	tasks_setup(NULL);
+	*gdt_entry(DATA0) = descriptor(0, 0xffff, TYPE_DATA0, 0);
+	new_tss()->registers[4] = 0x12340002;
+	assert_int_equal(tasks_event(EVENT(INTR_HARD_EXCEPTION, VECTOR_GP) | INTR_HAS_ERROR, 0x1234),
+			 AGAIN);
+	expect_fault(VECTOR_DF, 0); /* across the end of a 16-bit segment */
+	tasks_setup(NULL);
+	*gdt_entry(DATA0) = descriptor(0, 0xffff, TYPE_DATA0, 0);
+	new_tss()->registers[4] = 0x12340000;
+	assert_int_equal(tasks_event(EVENT(INTR_HARD_EXCEPTION, VECTOR_GP) | INTR_HAS_ERROR, 0x1234),
+			 AGAIN);
+	expect_no_fault();
+	assert_int_equal(sim_get(VMCS_GUEST_RSP), 0x1234fffc); /* the rest of ESP stays */
+	assert_memory_equal(fake.ram + 0xfffc, "\x34\x12\0\0", 4);
 }
 
 static void a_vm86_task(void **state)
@@ -220,6 +237,14 @@ static void a_user_task(void **state)
 	assert_int_equal(vcpu_cpl(&fake.vcpu), 3);
 	assert_int_equal(sim_get(VMCS_GUEST_CS_ACCESS_RIGHTS), 0xc0fb);
 	assert_int_equal(sim_get(VMCS_GUEST_FS_ACCESS_RIGHTS), 0xc09f);
+
+	tasks_setup(NULL);
+	for (enum segment s = SEG_ES; s <= SEG_GS; s++)
+		t->segments[s].selector = DATA3;
+	t->segments[SEG_CS].selector = CONFORMING | 3; /* with the DPL below the CPL */
+	assert_int_equal(tasks_switch(TASK_JMP), AGAIN);
+	expect_no_fault();
+	assert_int_equal(vcpu_cpl(&fake.vcpu), 3);
 }
 
 static void the_trap_bit_raises_db(void **state)
@@ -254,6 +279,20 @@ static void paging_brings_another_address_space(void **state)
 	assert_int_equal(directory[0], 0xe3);	  /* for the descriptors' accessed bits */
 }
 
+static void a_narrow_tss_has_no_cr3(void **state)
+{
+	(void)state;
+	sim_set(VMCS_GUEST_CR0, CR0_PE | CR0_PG | CR0_NE);
+	sim_set(VMCS_CR0_READ_SHADOW, CR0_PE | CR0_PG);
+	sim_set(VMCS_GUEST_CR4, CR4_PSE | CR4_VMXE);
+	sim_set(VMCS_GUEST_CR3, 0x6000);
+	*(u32 *)(fake.ram + 0x6000) = 0x83;
+	new_tss16();
+	assert_int_equal(tasks_switch(TASK_JMP), AGAIN);
+	expect_no_fault();
+	assert_int_equal(sim_get(VMCS_GUEST_CR3), 0x6000);
+}
+
 static void pae_paging_loads_the_pdptes(void **state)
 {
 	u64 *pdpt = (u64 *)(fake.ram + 0x5000), *directory = (u64 *)(fake.ram + 0x6000);
@@ -278,9 +317,13 @@ static void pae_paging_loads_the_pdptes(void **state)
 	sim_set(VMCS_GUEST_PDPTE0, 0x6001);
 	directory[0] = 0x83;
 	pdpt[3] = 0x7001 | BIT(1); /* reserved */
-	assert_int_equal(tasks_switch(TASK_JMP), AGAIN);
-	expect_fault(VECTOR_GP, 0);
+	assert_int_equal(tasks_event(EVENT(INTR_EXTERNAL, 0x20), 0), AGAIN);
+	expect_fault(VECTOR_GP, 1);
 	assert_int_equal(sim_get(VMCS_GUEST_TR_SELECTOR), OLD);
+	fake.vcpu.events.next.info = 0;
+	new_tss16(); /* has no CR3 */
+	assert_int_equal(tasks_switch(TASK_JMP), AGAIN);
+	expect_no_fault();
 }
 
 int main(void)
@@ -300,6 +343,7 @@ int main(void)
 		TEST(a_user_task),
 		TEST(the_trap_bit_raises_db),
 		TEST(paging_brings_another_address_space),
+		TEST(a_narrow_tss_has_no_cr3),
 		TEST(pae_paging_loads_the_pdptes),
 	};
 
