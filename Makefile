@@ -45,7 +45,7 @@ vmx := vmcs caps controls control_names requirements preflight vmx \
 	setup host_state switch reset registers control_registers pdpte ept bitmaps \
 	guest_walk guest_memory segment descriptor \
 	entry.S vcpu event exits exit_simple exit_interrupt exit_cr exit_dr exit_msr \
-	exit_io exit_io_string exit_memory exit_descriptor \
+	exit_io exit_io_string exit_memory exit_descriptor instruction_prefix \
 	exit_task task_plan task_switch tss descriptor_load errors dump \
 	vmcs_image vmcs_read entry_words entry_rule entry_rules_execution entry_rules_ept entry_rules_controls \
 	entry_rules_host entry_rules_guest entry_rules_segments entry_rules_tables entry_rules_state \

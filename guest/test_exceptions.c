@@ -125,7 +125,7 @@ static void test_double_faults(void)
 	check_equal(try("mov %%rax, (%0)", : "r"(NON_CANONICAL)), VECTOR_DF, "#GP so: #DF");
 	check_equal(fault.error, 0, "with error code 0");
 	/* RDMSR is refused by Trivet: the injected #GP must end the same way. */
-	check_equal(try("rdmsr", : "c"(0x1234) : "rax", "rdx"), VECTOR_DF, "an injected #GP so: #DF");
+	check_equal(try("rdmsr", : "c"(0x1234) : "rax", "rdx"), VECTOR_DF, "an injected one: #DF");
 	interrupts_set_present(VECTOR_GP, true);
 
 	interrupts_set_present(VECTOR_PF, false);

@@ -118,7 +118,7 @@ static void test_efer(void)
 	check_equal(rdmsr(EFER), efer | EFER_SCE | EFER_NXE, "SCE and NXE can be set");
 	wrmsr(EFER, efer);
 	check_equal(rdmsr(EFER), efer, "and cleared");
-	check_equal(try_wrmsr(EFER, efer & ~EFER_LME), VECTOR_GP, "LME cannot change with paging on");
+	check_equal(try_wrmsr(EFER, efer & ~EFER_LME), VECTOR_GP, "LME stays while paging is on");
 	check_equal(try_wrmsr(EFER, efer | 1UL << 1), VECTOR_GP, "a reserved bit");
 	check_equal(try_wrmsr(EFER, efer | 1UL << 12), VECTOR_GP, "SVME");
 	check_equal(try_wrmsr(EFER, efer | 1UL << 63), VECTOR_GP, "a reserved high bit");
@@ -143,7 +143,7 @@ static void test_memory_types(void)
 	check_equal(try_wrmsr(MTRR_BASE0, 0xc0000002), VECTOR_GP, "PHYSBASE: reserved type");
 	check_equal(try_wrmsr(MTRR_MASK0, 1UL << 63), VECTOR_GP, "PHYSMASK: too wide");
 	check(keeps(MTRR_FIXED_64K, 0x0606060606060606), "a fixed MTRR");
-	check_equal(try_wrmsr(MTRR_FIXED_64K, 0x0602060606060606), VECTOR_GP, "with a reserved type");
+	check_equal(try_wrmsr(MTRR_FIXED_64K, 0x0602060606060606), VECTOR_GP, "a reserved type");
 	check(refused(MTRR_BASE0 + 2 * (cap & 0xff)), "no MTRR beyond the last pair");
 }
 

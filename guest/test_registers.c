@@ -88,10 +88,10 @@ static void test_instructions(void)
 	keeps("WRMSR that exits", 0, "mov $0x3b, %%ecx\n\tmov $0, %%eax\n\tmov $0, %%edx", "wrmsr");
 	keeps("IN AL", BIT(RAX), "mov $0x80, %%edx", "in %%dx, %%al");
 	keeps("OUT AL", 0, "mov $0x80, %%edx", "out %%al, %%dx");
-	keeps("REP OUTSB", BIT(RSI) | BIT(RCX), "mov $0x80, %%edx\n\tmov $0x7c00, %%esi\n\tmov $5, %%ecx",
-	      "rep outsb");
-	keeps("REP INSB", BIT(RDI) | BIT(RCX), "mov $0xe0, %%edx\n\tmov $0x300000, %%edi\n\tmov $5, %%ecx",
-	      "rep insb");
+	keeps("REP OUTSB", BIT(RSI) | BIT(RCX),
+	      "mov $0x80, %%edx\n\tmov $0x7c00, %%esi\n\tmov $5, %%ecx", "rep outsb");
+	keeps("REP INSB", BIT(RDI) | BIT(RCX),
+	      "mov $0xe0, %%edx\n\tmov $0x300000, %%edi\n\tmov $5, %%ecx", "rep insb");
 	keeps("MOV to CR0", 0, "mov %%cr0, %%r9\n\txor $0x60000000, %%r9", "mov %%r9, %%cr0");
 	keeps("MOV to CR8", 0, "mov $5, %%r15d", "mov %%r15, %%cr8");
 	keeps("MOV from CR8", BIT(13), "", "mov %%cr8, %%r13");
@@ -102,7 +102,8 @@ static void test_instructions(void)
 	check_equal(after[RBP], 0xcc0c0c0c0c0c0c0c, "R12 went through DR3 to RBP");
 	keeps("WBINVD", 0, "", "wbinvd");
 	keeps("INVD", 0, "", "invd");
-	keeps("MOV from DR3 to RSP", BIT(RSP), "lea -512(%%rsp), %%r9\n\tmov %%r9, %%dr3", "mov %%dr3, %%rsp");
+	keeps("MOV from DR3 to RSP", BIT(RSP), "lea -512(%%rsp), %%r9\n\tmov %%r9, %%dr3",
+	      "mov %%dr3, %%rsp");
 	check_equal(after[RSP], before[R8 + 1], "RSP as an operand");
 	keeps("MOV from RSP to DR3", 0, "", "mov %%rsp, %%dr3");
 	keeps("and back to RAX", BIT(RAX), "", "mov %%dr3, %%rax");

@@ -6,7 +6,7 @@
  * EXPECT ^spin: now$
  * REJECT FAIL|panic|outcome=
  * STATUS 124
- * TIMEOUT 15
+ * TIMEOUT 20
  */
 #include "guest/asm.h"
 

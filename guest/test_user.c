@@ -57,7 +57,8 @@ static void test_xsetbv(void)
 	if (!(cpuid(1, 0).ecx >> 26 & 1))
 		return;
 	cr4_write(cr4_read() | 1UL << 18);
-	refuses(VECTOR_GP, "xor %%ecx, %%ecx\n\tmov $3, %%eax\n\txor %%edx, %%edx\n\txsetbv", "XSETBV");
+	refuses(VECTOR_GP, "xor %%ecx, %%ecx\n\txor %%edx, %%edx\n\tmov $3, %%eax\n\txsetbv",
+		"XSETBV");
 	check_equal(in_user("xor %%ecx, %%ecx\n\txgetbv"), USER_END, "ring 3: XGETBV is free");
 }
 

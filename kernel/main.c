@@ -116,6 +116,13 @@ static void check_options(void)
 		options_help(print_line);
 		outcome_end(OUTCOME_CLEAN, "help was asked for");
 	}
+	/* What was cut off may be what matters. */
+	if (boot.cmdline_truncated)
+		outcome_end(OUTCOME_BAD_CONFIG, "a command line, Trivet's or a module's, is longer "
+			    "than the %u bytes there is room for", BOOT_CMDLINE_MAX - 1);
+	if (boot.modules_dropped)
+		outcome_end(OUTCOME_BAD_CONFIG, "%u module(s) more than the %u there is room for",
+			    boot.modules_dropped, BOOT_MAX_MODULES);
 	if (complaints)
 		outcome_end(OUTCOME_BAD_CONFIG, "%u option(s) cannot be used; \"help\" lists all", complaints);
 }

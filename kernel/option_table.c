@@ -113,7 +113,7 @@ const struct option option_table[] = {
 		.standard = "off",
 		.values = "N",
 		.example = "300",
-		.sentence = "Instead of running the guest, try N broken VM entries and compare them with the rules.",
+		.sentence = "Try N broken VM entries instead of a guest; compare with the rules.",
 		.choices = {{"off", 0}},
 	},
 	{

@@ -118,14 +118,16 @@ static bool apply(const struct option *o, const char *value, struct options *to,
 		return true;
 	}
 	n = format(wrong, size, "%s", text);
-	if (o->kind == KIND_FLAG)
-		n += format(wrong + n, size - n, "; write %s alone", o->name);
-	else if (o->example)
-		n += format(wrong + n, size - n, "; write for example %s=%s", o->name, o->example);
-	else if (!value)
-		n += format(wrong + n, size - n, "; write for example %s=%s", o->name, o->standard);
-	else {
-		n += format(wrong + n, size - n, " ");
+	wrong += n;
+	size -= n;
+	if (o->kind == KIND_FLAG) {
+		format(wrong, size, "; write %s alone", o->name);
+	} else if (o->example) {
+		format(wrong, size, "; write for example %s=%s", o->name, o->example);
+	} else if (!value) {
+		format(wrong, size, "; write for example %s=%s", o->name, o->standard);
+	} else {
+		n = format(wrong, size, " ");
 		list_choices(wrong + n, size - n, o, ", ");
 	}
 	return false;

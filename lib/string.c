@@ -8,8 +8,11 @@
 void *memcpy(void *restrict to, const void *restrict from, size_t n)
 {
 	void *start = to;
+	size_t words = n / 8;
+	size_t rest = n % 8;
 
-	asm volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(n) : : "memory");
+	asm volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+	asm volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(rest) : : "memory");
 	return start;
 }
 

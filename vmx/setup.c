@@ -36,6 +36,8 @@ static void write_controls(struct vcpu *v, const struct vcpu_config *config)
 	v->pin_controls = solved[CONTROL_PIN] & ~(config->slice_tsc ? 0 : PIN_PREEMPTION_TIMER);
 	v->proc_controls = solved[CONTROL_PROC] | (config->tsc_exits ? PROC_RDTSC : 0);
 	v->proc_controls2 = solved[CONTROL_PROC2];
+	if (config->descriptor_exits)
+		v->proc_controls2 |= PROC2_DESCRIPTOR_TABLE & vmx_host.caps.proc2.may_be_one;
 	v->exit_controls = solved[CONTROL_EXIT] & ~(config->slice_tsc ? 0 : EXITCTL_SAVE_PREEMPTION);
 	v->entry_controls = solved[CONTROL_ENTRY];
 

@@ -180,6 +180,7 @@ struct vcpu_config {
 	u64 cr4_allowed, xcr0_allowed, efer_allowed;
 	u64 slice_tsc;	    /* a guest that does not exit for so long is made to; 0: never */
 	bool tsc_exits;	    /* intercept RDTSC(P) */
+	bool descriptor_exits; /* intercept LGDT, SIDT, LTR, ..., where the CPU can */
 };
 
 /* Make a vCPU in the state of vcpu_reset(). 0, -ERR_NOMEM. Any CPU with VMX on. */

@@ -11,7 +11,11 @@ KEYS = ("vm", "vcpu", "n", "in", "out", "reason", "qual", "rip", "len",
         "intr", "idt", "event", "verdict")
 HEX = {"qual", "rip", "intr", "idt", "event"}
 ATTRIBUTES = {"in": "tsc_in", "out": "tsc_out", "len": "length"}
-NUMBERS = [key for key in KEYS if key not in ("vm", "reason", "verdict")]
+# How each number must look: Python would take 1_0 and +1 as well.
+FORMS = {10: re.compile(r"[0-9]+").fullmatch,
+         16: re.compile(r"0x[0-9a-f]+").fullmatch}
+NUMBERS = [(key, ATTRIBUTES.get(key, key), 16 if key in HEX else 10)
+           for key in KEYS if key not in ("vm", "reason", "verdict")]
 CHANGE = re.compile(r"(0x[0-9a-f]+)->(0x[0-9a-f]+)", re.ASCII)
 REGISTER = re.compile(r"(guest\.)?[a-z][a-z0-9]*(\.[a-z]+)?", re.ASCII)
 FACT = re.compile(r'([a-z][\w-]*)=("[^"]*"|\S+)')
@@ -48,32 +52,16 @@ def build(words, changes, where=0, dumped=False):
         raise Damage(f"no {missing[0]}= in it")
     one = Exit(vm=words["vm"], reason=words["reason"], changes=changes,
                verdict=words["verdict"], where=where, dumped=dumped)
-    for key in NUMBERS:
-        setattr(one, ATTRIBUTES.get(key, key), number(key, words[key]))
+    for key, attribute, base in NUMBERS:
+        value = words[key]
+        if not FORMS[base](value):
+            raise Damage(f"{key}={value[:20]} is no number")
+        setattr(one, attribute, int(value, base))
     try:
         names.reason_number(one.reason)
     except ValueError as error:
         raise Damage(str(error)) from error
     return check(one)
-
-
-def number(key, value):
-    """A word's number, written as its key is always written."""
-    try:
-        if key in HEX:
-            if value[:2] != "0x" or not plain(value):
-                raise ValueError
-            return int(value[2:], 16)
-        if not (plain(value) and value.isdecimal()):
-            raise ValueError
-        return int(value)
-    except ValueError:
-        raise Damage(f"{key}={value[:20]} is no number") from None
-
-
-def plain(value):
-    """Python takes 1_0 and +1 and digits of all alphabets; we do not."""
-    return value.isascii() and value.isalnum()
 
 
 def show(one, times=True):

@@ -27,7 +27,7 @@ class TextLog:
         self.facts = facts
         self.wanted = run
         self.run = 1       # the run that is being read
-        self.booted = False
+        self.booted = self.busy = False
         self.number = 0    # of the line
         self.pending = {}  # (vm, vcpu) -> (words, changes, line, dumped)
 
@@ -42,6 +42,7 @@ class TextLog:
             self.report.step(len(line))
             if self.starts_next(line):
                 break
+            self.busy |= b": vm=" in line
             if self.run == self.wanted:
                 yield from self.take(line)
         if not line:
@@ -53,7 +54,7 @@ class TextLog:
         """Does this line start the run after the one that is wanted?"""
         if not START.match(line):
             return False
-        if not self.booted and not self.facts.exits:
+        if not self.booted and not self.busy:
             self.booted = True
         elif self.run == self.wanted:
             self.report.note(f"line {self.number}: another run starts here: "

@@ -11,7 +11,7 @@ exits := vmx/vmcs vmx/vcpu vmx/event vmx/exits vmx/exit_simple vmx/exit_interrup
 	vmx/exit_dr vmx/exit_msr vmx/exit_io vmx/exit_io_string vmx/exit_memory vmx/exit_task \
 	vmx/exit_descriptor vmx/errors vmx/registers vmx/control_registers vmx/pdpte \
 	vmx/guest_walk vmx/guest_memory vmx/segment vmx/descriptor vmx/descriptor_load \
-	vmx/tss vmx/task_plan vmx/task_switch kernel/cpu_features \
+	vmx/tss vmx/task_plan vmx/task_switch vmx/instruction_prefix kernel/cpu_features \
 	sim/vmx sim/asm sim/panic unit/vmx/fake_machine unit/vmx/fake_host
 
 # The VM-entry doctor: rules, and what their tests share.
@@ -37,12 +37,19 @@ unit_tests := \
 	mm/test_reserve mm/test_host_map mm/test_host_map_device \
 	machine/test_bus machine/test_timer machine/test_pic machine/test_pic_chip machine/test_pit \
 	machine/test_pit_channel machine/test_rtc machine/test_rtc_time machine/test_uart \
+	machine/test_pm machine/test_board machine/test_cpuid machine/test_mtrr machine/test_msr \
+	machine/test_guest_console machine/test_hypercall machine/test_ram machine/test_loader \
+	machine/test_loader_boot machine/test_rtc_host machine/test_clock machine/test_vm machine/test_pc \
 	vmx/test_controls vmx/test_decode vmx/test_event vmx/test_control_registers vmx/test_run_loop \
 	vmx/test_guest_walk vmx/test_guest_walk_random vmx/test_guest_memory vmx/test_segment \
 	vmx/test_exit_io_string
 
 unit_tests += vmx/test_entry_rules
 needs_vmx/test_entry_rules := $(entry_cases)
+unit_tests += vmx/test_entry_doctor scripts/test_dump
+needs_vmx/test_entry_doctor := $(entry_cases) vmx/vmcs_read vmx/entry_mutate vmx/vmcs sim/vmx
+needs_scripts/test_dump := $(entry_rules) scripts/doctor/dump scripts/doctor/sections scripts/doctor/names \
+	scripts/doctor/models
 needs_lib/test_format := lib/format
 needs_lib/test_number := lib/number lib/error
 needs_boot/test_multiboot2 := boot/multiboot2
@@ -98,6 +105,26 @@ needs_machine/test_pit_channel := machine/pit_channel machine/pit_count
 needs_machine/test_rtc := machine/rtc machine/rtc_time $(time)
 needs_machine/test_rtc_time := machine/rtc_time
 needs_machine/test_uart := machine/uart machine/uart_receiver $(time)
+vm_all := machine/vm machine/vm_report machine/pc machine/ram machine/bus machine/timer machine/cpuid \
+	machine/cpuid_build machine/cpuid_policy machine/msr machine/mtrr machine/hypercall machine/uart \
+	machine/uart_receiver machine/guest_console machine/pic machine/pic_chip machine/pit \
+	machine/pit_channel machine/pit_count machine/rtc machine/rtc_time machine/pm machine/i8042 \
+	machine/board vmx/ept vmx/bitmaps vmx/vmcs lib/format lib/error sim/vmx sim/asm $(tables) \
+	unit/machine/fake_host unit/machine/fake_vcpu unit/machine/fake_time
+needs_machine/test_pm := machine/pm $(time) unit/machine/fake_vcpu
+needs_machine/test_board := machine/board machine/i8042 $(time) unit/machine/fake_vcpu
+needs_machine/test_cpuid := machine/cpuid machine/cpuid_build machine/cpuid_policy sim/asm
+needs_machine/test_mtrr := machine/mtrr
+needs_machine/test_msr := machine/msr machine/mtrr unit/machine/fake_vcpu
+needs_machine/test_guest_console := machine/guest_console
+needs_machine/test_hypercall := machine/hypercall unit/machine/fake_vcpu
+needs_machine/test_ram := machine/ram vmx/ept sim/vmx vmx/vmcs $(tables)
+needs_machine/test_loader := machine/loader machine/loader_raw lib/format lib/number kernel/option_words
+needs_machine/test_loader_boot := machine/loader_boot $(frames)
+needs_machine/test_rtc_host := machine/rtc_host machine/rtc_time sim/asm
+needs_machine/test_clock := machine/clock machine/tsc sim/vmx sim/panic mm/layout vmx/vmcs
+needs_machine/test_vm := $(vm_all)
+needs_machine/test_pc := $(vm_all)
 needs_vmx/test_controls := vmx/controls vmx/control_names vmx/caps vmx/requirements
 needs_vmx/test_decode := $(exits) vmx/bitmaps
 needs_vmx/test_event := $(exits)
@@ -108,6 +135,20 @@ needs_vmx/test_guest_walk_random := vmx/guest_walk
 needs_vmx/test_guest_memory := $(exits)
 needs_vmx/test_segment := $(exits)
 needs_vmx/test_exit_io_string := $(exits)
+
+# ---- The VM-entry doctor as a program of the host, and what it writes -------------------------
+
+doctor_program := scripts/doctor/main scripts/doctor/dump scripts/doctor/sections scripts/doctor/names \
+	scripts/doctor/models scripts/doctor/json scripts/doctor/markdown
+
+build/vmcs-doctor: $(addsuffix .c,$(doctor_program) $(entry_rules)) $(wildcard vmx/entry_*.h vmx/vmcs*.h scripts/doctor/*.h)
+	@mkdir -p $(@D)
+	$(call quiet,HOST)$(HOST_CC) -std=gnu11 -g -O1 -Wall -Wextra -I. -o $@ $(filter %.c,$^)
+
+HOST_CC ?= cc
+
+docs/vm-entry-checks.md: build/vmcs-doctor ## write the list of VM-entry checks
+	$< --markdown > $@
 
 # ---- How they are built: twice, by gcc and by clang, with ASan and UBSan ----------------------
 
