@@ -81,6 +81,9 @@ CFLAGS := -std=gnu11 -O2 -g $(warnings) -ffreestanding -fno-pic -fno-pie \
 ASFLAGS := -g -D__ASSEMBLER__
 LDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack --build-id=none --gc-sections -T boot/trivet.lds
 
+# The doctor is never in a hurry.
+build/vmx/entry_%.o: CFLAGS += -Os
+
 # A name without an ending is a C file.
 object = $(patsubst %,build/%.o,$(basename $(1)))
 image_objects = $(objects) build/font.o build/guest_blob.o

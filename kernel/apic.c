@@ -187,6 +187,11 @@ void apic_timer_arm(u64 ns)
 	}
 }
 
+bool apic_timer_works(void)
+{
+	return ready;
+}
+
 void apic_timer_stop(void)
 {
 	if (!ready)

@@ -29,6 +29,7 @@ void apic_eoi(void);
  */
 void apic_timer_arm(u64 ns);
 void apic_timer_stop(void);
+bool apic_timer_works(void); /* false: nothing would end a wait for an interrupt */
 
 /* To one other CPU, by its APIC ID. False when the APIC did not take it in time. */
 bool apic_send_init(u32 to);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "machine/pc.h"
 
+#include "kernel/apic.h"
 #include "kernel/asm.h"
 #include "kernel/console.h"
 #include "kernel/panic.h"
@@ -155,8 +156,12 @@ void pc_poll(struct vcpu *v)
 static void idle(struct vcpu *v)
 {
 	pc_poll(v);
-	if (!event_wakes(v))
+	if (event_wakes(v))
+		return;
+	if (apic_timer_works())
 		cpu_wait_interrupt();
+	else
+		cpu_pause();
 }
 
 static bool can_come(struct vm *vm, bool source, unsigned line)

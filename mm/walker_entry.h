@@ -15,6 +15,8 @@
 /* Bytes that an entry of a table of this level covers. */
 static inline u64 entry_size(unsigned level)
 {
+	if (level == 0)
+		__builtin_unreachable();
 	return PAGE_SIZE << (9 * (level - 1));
 }
 

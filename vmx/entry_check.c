@@ -11,8 +11,12 @@
 /* Only what the direct map reaches for sure: frames that the allocator knows. */
 static const void *memory(hpa_t address, u64 length)
 {
-	if (length > PAGE_SIZE || address + length < address || frame_owner_of(address & ~(PAGE_SIZE - 1)) < 0 ||
-	    frame_owner_of((address + length - 1) & ~(PAGE_SIZE - 1)) < 0)
+	hpa_t last = address + length - 1;
+
+	if (!length || length > PAGE_SIZE || last < address)
+		return NULL;
+	if (frame_owner_of(ALIGN_DOWN(address, PAGE_SIZE)) < 0 ||
+	    frame_owner_of(ALIGN_DOWN(last, PAGE_SIZE)) < 0)
 		return NULL;
 	return phys_to_virt(address);
 }

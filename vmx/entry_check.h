@@ -9,7 +9,7 @@
 
 struct vcpu;
 
-/* What the rules need besides the image of a VMCS on this computer. `vmcs`: its address, if known. */
+/* What the rules need besides an image of a VMCS of this computer. `vmcs`: its address. */
 void entry_check_input(struct entry_input *in, const struct vmcs_image *image, hpa_t vmcs);
 
 /*
@@ -18,7 +18,7 @@ void entry_check_input(struct entry_input *in, const struct vmcs_image *image, h
  */
 void entry_check_explain(enum entry_class class);
 
-/* The class of a failed VMLAUNCH or VMRESUME, of a failed entry; ENTRY_CLASSES for other failures. */
+/* The class of a failed VMLAUNCH or VMRESUME, of a failed entry; else ENTRY_CLASSES. */
 enum entry_class entry_check_class_of_error(u32 error);
 enum entry_class entry_check_class_of_exit(u32 reason, u64 qualification);
 

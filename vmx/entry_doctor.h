@@ -22,6 +22,6 @@ const char *entry_class_text(enum entry_class class);
 
 typedef void (*entry_line_fn)(void *context, const char *line);
 
-/* All violated rules in words, those of class `first` before others; a summary; what was not checked. */
+/* All violated rules in words, those of class `first` before others; what was not checked. */
 void entry_report(const struct entry_input *in, enum entry_class first, entry_line_fn line,
 		  void *context);

@@ -8,7 +8,7 @@
 #include "vmx/entry_words.h"
 
 #define NO_LINK		(~0UL)
-#define SHADOW_VMCS	BIT(31)
+#define SHADOW_FLAG	BIT(31) /* of the revision identifier */
 #define PDPTE_RESERVED	(BITS(2, 1) | BITS(8, 5))
 
 /* clang-format off */
@@ -64,7 +64,7 @@ static u64 link_revision(struct entry_case *c, u64 address)
 
 static bool link_is_shadow(struct entry_case *c, u64 address)
 {
-	return link_word(c, address) & SHADOW_VMCS;
+	return link_word(c, address) & SHADOW_FLAG;
 }
 
 static u64 current_vmcs(struct entry_case *c)

@@ -70,6 +70,13 @@ static bool harmful(const struct entry_mutation *m)
 	return false;
 }
 
+/* Bochs 2.7 does not refuse IA-32e mode without protection; it gives up. */
+static bool stops_bochs(const struct vmcs_image *image)
+{
+	return image->value[VMCS_AT_ENTRY_CONTROLS] & ENTRYCTL_IA32E_GUEST &&
+	       !(image->value[VMCS_AT_GUEST_CR0] & CR0_PE);
+}
+
 static void write_image(const struct vmcs_image *image)
 {
 	for (unsigned i = 0; i < VMCS_IMAGE_FIELDS; i++) {
@@ -102,7 +109,9 @@ static enum entry_class attempt(struct selftest *s, u64 *number)
 /* Checks come in three stages; within one, their order is the processor's own. */
 static unsigned stage(enum entry_class class)
 {
-	return class <= ENTRY_HOST_STATE ? 0 : class < ENTRY_MSR_LOADING ? 1 : class == ENTRY_MSR_LOADING ? 2 : 3;
+	if (class <= ENTRY_HOST_STATE)
+		return 0;
+	return class < ENTRY_MSR_LOADING ? 1 : class == ENTRY_MSR_LOADING ? 2 : 3;
 }
 
 static bool agrees(const struct entry_diagnosis *d, enum entry_class actual)
@@ -117,7 +126,7 @@ static bool agrees(const struct entry_diagnosis *d, enum entry_class actual)
 
 static size_t describe(char *to, size_t size, const struct entry_mutation *m)
 {
-	size_t used = 0;
+	size_t used = format(to, size, m->count ? "" : "as it is");
 
 	for (unsigned i = 0; i < m->count; i++)
 		used += format(to + used, size - used, "%s%s %#lx->%#lx", i ? ", " : "",
@@ -154,19 +163,24 @@ static void judge(struct selftest *s, unsigned base, unsigned number)
 	enum entry_class actual;
 	const char *name = NULL;
 	char text[120];
+	bool bad;
 	u64 code;
 	int rule;
 
 	s->image = s->base;
-	entry_mutate(&s->image, &s->random, &m);
+	m.count = 0;
+	/* The first of each kind is tried as it is: a bad one would prove nothing. */
+	if (number >= entry_base_count())
+		entry_mutate(&s->image, &s->random, &m);
 	write_image(&s->image);
 	/* Read back: some fields keep fewer bits than were written. */
 	vmcs_image_refresh(&s->image);
 	entry_check_input(&in, &s->image, s->v->vmcs);
 	entry_diagnose(&d, &in);
-	s->result->harmful += stage(d.class) > 0 && harmful(&m);
-	s->result->uncertain += !(stage(d.class) > 0 && harmful(&m)) && d.not_checked;
-	if ((stage(d.class) > 0 && harmful(&m)) || d.not_checked)
+	bad = stage(d.class) > 0 && (harmful(&m) || stops_bochs(&s->image));
+	s->result->harmful += bad;
+	s->result->uncertain += !bad && d.not_checked;
+	if (bad || d.not_checked)
 		return;
 
 	describe(text, sizeof(text), &m);
@@ -174,7 +188,7 @@ static void judge(struct selftest *s, unsigned base, unsigned number)
 		  d.violated - d.class_violated[ENTRY_MSR_LOADING], d.first ? d.first->name : "none", text);
 	actual = attempt(s, &code);
 	s->result->tried++;
-	if (agrees(&d, actual)) {
+	if (agrees(&d, actual) && (m.count || d.class == ENTRY_MSR_LOADING)) {
 		s->result->agreed++;
 		rule = only_rule(&in, &name);
 		if (rule >= 0 && rule < RULES_MAX)

@@ -17,7 +17,7 @@ struct entry_selftest {
 };
 
 /*
- * Try `count` mutations of the vCPU's VMCS, which must be loaded and ready
+ * Try one VMCS of each kind as it is, then, `count` in all, mutations of the vCPU's VMCS, which must be loaded and ready
  * for a first entry. No guest runs: each VMCS has a list of MSRs to load
  * that no processor accepts, so a legal one ends with exit reason 34.
  * Each disagreement is reported; with log=debug each attempt. The VMCS is

@@ -23,6 +23,7 @@ enum verdict exit_task_switch(struct vcpu *v)
 	struct task_plan plan;
 	enum verdict verdict;
 
+	event_requeue(v); /* an event that came to a task gate */
 	verdict = task_plan_make(v, &request, &plan);
 	if (verdict == NEXT)
 		verdict = task_switch(v, &plan);

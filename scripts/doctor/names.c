@@ -147,6 +147,7 @@ static bool reduce(const char *name, size_t n, char *to)
 	drop_prefix(to, "vmx");
 	if (to[0] == 'k' && strncmp(to, "kernel", 6))
 		drop_prefix(to, "k");
+	drop_prefix(to, "vmcs");
 	drop(to, "ia32");
 	drop_prefix(to, "vmx");
 	drop_suffix(to, "full");

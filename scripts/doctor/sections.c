@@ -53,7 +53,8 @@ static const struct label {
 	L(CONTROL, "PostedIntrVec", POSTED_INTR_NOTIFICATION), L(CONTROL, "EPT pointer", EPT_POINTER),
 	L(CONTROL, "EPTP index", EPTP_INDEX), L(CONTROL, "PLE Gap", PLE_GAP),
 	L(CONTROL, "Window", PLE_WINDOW), L(CONTROL, "Virtual processor ID", VPID),
-	L(CONTROL, "VMfunc controls", VM_FUNCTION_CONTROLS), L(CONTROL, "VE info address", VE_INFORMATION_ADDRESS),
+	L(CONTROL, "VMfunc controls", VM_FUNCTION_CONTROLS),
+	L(CONTROL, "VE info address", VE_INFORMATION_ADDRESS),
 	L(CONTROL, "CR3 target count", CR3_TARGET_COUNT),
 	L(CONTROL, "CR3 target0", CR3_TARGET0), L(CONTROL, "target1", CR3_TARGET1),
 	L(CONTROL, "CR3 target2", CR3_TARGET2), L(CONTROL, "target3", CR3_TARGET3),
@@ -175,9 +176,12 @@ static bool segment(struct dump *d, const char *line)
 		if (!at || at[strlen(segments[s])] != ':')
 			continue;
 		at += strlen(segments[s]) + 1;
-		if (set_if(d, at, "sel", fields[0]))
-			return set_if(d, at, "attr", fields[1]) | set_if(d, at, "limit", fields[2]) |
-			       set_if(d, at, "base", fields[3]);
+		if (set_if(d, at, "sel", fields[0])) {
+			(void)set_if(d, at, "attr", fields[1]);
+			(void)set_if(d, at, "limit", fields[2]);
+			(void)set_if(d, at, "base", fields[3]);
+			return true;
+		}
 		return columns(d, at, fields, 4);
 	}
 	at = find(line, "GDTR:");

@@ -50,12 +50,12 @@ def line(left, top, right, bottom):
 
 
 def steps(most):
-    """Round numbers up to at least `most`, four to six of them."""
+    """Round numbers from 0 up to at least `most`: at most six."""
     step = 1
-    while most > 5 * step:
-        step *= 2 if str(step)[0] in "15" else 5
-        if str(step)[0] == "2" and most > 5 * step:
-            step = step * 5 // 2
+    for step in (digit * 10 ** power for power in range(20)
+                 for digit in (1, 2, 5)):
+        if most <= 5 * step:
+            break
     return range(0, -(-max(most, 1) // step) * step + 1, step)
 
 
@@ -126,12 +126,13 @@ def histograms(name, label, rows, axis, color_of):
     powers = [power for _, counts in rows for power in counts]
     first, last = min(powers), max(powers)
     left, height = 190, 46
-    width = (WIDTH - left - RIGHT) / (last - first + 1)
+    right = WIDTH - RIGHT - 16  # half of the last power is beyond it
+    width = (right - left) / (last - first + 1)
     parts, top = [], 4
     for words, counts in rows:
         most, whole = max(counts.values()), sum(counts.values())
         bottom = top + height
-        parts += [line(left, bottom, WIDTH - RIGHT, bottom),
+        parts += [line(left, bottom, right, bottom),
                   text(left - 8, bottom - 4, words, "end")]
         for power, count in sorted(counts.items()):
             tall = max(1, count * (height - 6) / most)

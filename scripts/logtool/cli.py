@@ -119,7 +119,7 @@ class Output:
     """Standard output, or a file that is there only once it is whole."""
 
     def __init__(self, path, inputs, binary=False):
-        self.path = self.new = path and os.path.realpath(path)
+        self.path = self.new = path
         if not path:
             if hasattr(sys.stdout, "reconfigure"):
                 sys.stdout.reconfigure(encoding="utf-8")
@@ -130,7 +130,9 @@ class Output:
                    for name in inputs):
                 raise Trouble(f"{path}: is what is read: choose another -o")
         if os.path.isfile(path) or not os.path.exists(path):
-            self.new += ".new"  # but a device or a pipe is written as it is
+            # A device or a pipe is written as it is; so is a link's end.
+            self.path = os.path.realpath(path)
+            self.new = self.path + ".new"
         mode = {} if binary else {"encoding": "utf-8", "newline": "\n"}
         # pylint: disable=consider-using-with,unspecified-encoding
         self.file = open(self.new, "wb" if binary else "w", **mode)

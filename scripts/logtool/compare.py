@@ -83,7 +83,7 @@ class Compare:
                                         for part in (one, two)),
                                  ["end"]), True
         count = sum(count for count, _ in self.same.values())
-        return [f"the same: {count} exits of {len(self.same)} vCPUs"], False
+        return [f"the same: exits={count} vcpus={len(self.same)}"], False
 
     def show(self, key, one, two, fields):
         """The divergence, with what is before and after it."""

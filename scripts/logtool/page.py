@@ -132,7 +132,7 @@ class Page:
         counts, times = {}, {}
         for (_, reason), row in self.stats.reasons.items():
             counts[reason] = counts.get(reason, 0) + row.count
-            times[reason] = times.get(reason, 0) + row.handler.total
+            times[reason] = times.get(reason, 0) + row.busy_ticks
         for row in () if counts else self.facts.counted:
             reason = row["reason"]
             counts[reason] = counts.get(reason, 0) + row["count"]
@@ -151,7 +151,8 @@ class Page:
             rows.append((reason, values))
         self.add("Share by reason", charts.bars(
             "shares", "Share of exits and of handler time, by reason", rows),
-            "In color: of all exits. In gray: of all time in handlers.")
+            "In color: of all exits. In gray: of all time in handlers, "
+            "without waiting.")
 
     def latencies(self, vm, prefix):
         """Handler and guest times, by powers of two."""
@@ -168,8 +169,8 @@ class Page:
 
         self.add(prefix + "Latency", charts.histograms(
             f"latency-{vm}", f"{vm}: handler times by reason", rows, axis,
-            self.color), "Time in the handler of each reason, and in the guest "
-            "between exits. Each row has a scale of its own.")
+            self.color), "From exit to entry (for HLT that is the wait), and in "
+            "the guest between exits. Each row has a scale of its own.")
 
     def places(self, vm, prefix):
         """The addresses with the most exits."""

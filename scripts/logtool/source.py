@@ -30,7 +30,7 @@ class Report:
         self.notes = []
         self.done = 0
         self.drawn = None
-        self.bar = size >= self.BAR_FROM and self.err.isatty()
+        self.shown = size >= self.BAR_FROM and self.err.isatty()
         self.next = 0
 
     def warn(self, where, text):
@@ -54,7 +54,7 @@ class Report:
     def step(self, size):
         """So many bytes more were read."""
         self.done += size
-        if self.bar and self.done >= self.next:
+        if self.shown and self.done >= self.next:
             self.next = self.done + self.size // 200
             self.draw()
 

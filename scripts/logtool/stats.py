@@ -41,14 +41,20 @@ class Series:
         return max(map(len, self.counts.values()), default=0)
 
 
-class Reason:  # pylint: disable=too-few-public-methods
+class Reason:
     """One exit reason of one machine."""
 
     def __init__(self):
         self.count = 0
         self.handler = Histogram()
+        self.wait_ticks = 0  # of those in .handler
         self.places = {}  # rip -> count
         self.details = {}  # qualification -> count
+
+    @property
+    def busy_ticks(self):
+        """In the handler, without waiting."""
+        return self.handler.total - self.wait_ticks
 
 
 class Vcpu:  # pylint: disable=too-few-public-methods
@@ -107,6 +113,7 @@ class Stats:
             row.handler.add(ticks)
             if one.verdict == "WAIT":
                 vcpu.wait_ticks += ticks
+                row.wait_ticks += ticks
             else:
                 vcpu.handler_ticks += ticks
         self.series.add(one.tsc_in, one.reason)

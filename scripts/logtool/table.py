@@ -12,9 +12,11 @@ def time_text(ns, unit="ns"):
     if unit != "ns":
         return f"{ns:.0f}"
     for size, name in ((1e9, "s"), (1e6, "ms"), (1e3, "us")):
+        if ns >= 1e12:
+            break
         if ns >= 0.9995 * size:
             return f"{ns / size:#.3g}".rstrip(".") + name
-    return f"{ns:.0f}ns"
+    return f"{ns:.0f}ns" if ns < 1e12 else f"{ns / 1e9:.0f}s"
 
 
 def power_text(power, unit):
@@ -40,24 +42,25 @@ def grid(rows, left=1):
 
 
 def reason_rows(stats, vm, facts):
-    """Exits by reason: the heading, then a row a reason, then all."""
+    """Exits by reason: the heading, then a row a reason, then all. The share
+    of time leaves waiting out (HLT), the times themselves have it."""
     rows = stats.rows(vm)
     seconds = stats.seconds(vm, facts)
     count = sum(row.count for _, row in rows)
-    ticks = sum(row.handler.total for _, row in rows)
+    ticks = sum(row.busy_ticks for _, row in rows)
     whole = Histogram()
     for _, row in rows:
         whole.merge(row.handler)
     yield ("reason", "count", "share", "rate/s", "time", "mean", "p50",
            "p99", "max")
-    for reason, part, handler in (
-            [(reason, row.count, row.handler) for reason, row in rows]
-            + [("all", count, whole)]):
+    for reason, part, busy, handler in (
+            [(reason, row.count, row.busy_ticks, row.handler)
+             for reason, row in rows] + [("all", count, ticks, whole)]):
         times = (handler.mean, handler.percentile(50), handler.percentile(99),
                  handler.most)
         yield (reason, str(part), share(part, count),
                f"{part / seconds:.0f}" if seconds else "-",
-               share(handler.total, ticks),
+               share(busy, ticks),
                *(time_text(facts.ns(int(value)), facts.unit)
                  if handler.count else "-" for value in times))
 
@@ -146,8 +149,8 @@ def heading(log, stats):
         yield f"tsc        {facts.tsc_hz} Hz"
     if facts.outcome:
         yield f"outcome    {facts.outcome}: {facts.why}"
-    yield (f"records    {stats.count} exits of {len(stats.vcpus)} vCPUs; "
-           f"{max(0, track.missing)} not traced, {track.again} seen twice")
+    yield (f"records    exits={stats.count} vcpus={len(stats.vcpus)} "
+           f"not_traced={max(0, track.missing)} seen_twice={track.again}")
     if log.report.warnings:
         yield f"warnings   {log.report.warnings}"
 

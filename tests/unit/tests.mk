@@ -42,11 +42,12 @@ unit_tests := \
 	machine/test_loader_boot machine/test_rtc_host machine/test_clock machine/test_vm machine/test_pc \
 	vmx/test_controls vmx/test_decode vmx/test_event vmx/test_control_registers vmx/test_run_loop \
 	vmx/test_guest_walk vmx/test_guest_walk_random vmx/test_guest_memory vmx/test_segment \
-	vmx/test_exit_io_string
+	vmx/test_exit_io_string vmx/test_task_switch vmx/test_task_faults vmx/test_exit_descriptor
 
 unit_tests += vmx/test_entry_rules
 needs_vmx/test_entry_rules := $(entry_cases)
-unit_tests += vmx/test_entry_doctor scripts/test_dump
+unit_tests += vmx/test_entry_doctor vmx/test_entry_check scripts/test_dump
+needs_vmx/test_entry_check := $(entry_cases) vmx/entry_check vmx/vmcs_read vmx/vmcs sim/vmx sim/cpu
 needs_vmx/test_entry_doctor := $(entry_cases) vmx/vmcs_read vmx/entry_mutate vmx/vmcs sim/vmx
 needs_scripts/test_dump := $(entry_rules) scripts/doctor/dump scripts/doctor/sections scripts/doctor/names \
 	scripts/doctor/models
@@ -135,6 +136,9 @@ needs_vmx/test_guest_walk_random := vmx/guest_walk
 needs_vmx/test_guest_memory := $(exits)
 needs_vmx/test_segment := $(exits)
 needs_vmx/test_exit_io_string := $(exits)
+needs_vmx/test_task_switch := $(exits) unit/vmx/fake_tasks
+needs_vmx/test_task_faults := $(exits) unit/vmx/fake_tasks
+needs_vmx/test_exit_descriptor := $(exits) unit/vmx/fake_tasks
 
 # ---- The VM-entry doctor as a program of the host, and what it writes -------------------------
 
@@ -149,6 +153,24 @@ HOST_CC ?= cc
 
 docs/vm-entry-checks.md: build/vmcs-doctor ## write the list of VM-entry checks
 	$< --markdown > $@
+
+# libFuzzer with ASan and UBSan, for FUZZ_SECONDS each.
+FUZZ_SECONDS ?= 20
+FUZZ_CFLAGS := -std=gnu11 -g -O1 -I. -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+fuzz_rules := $(entry_rules)
+fuzz_dump := $(entry_rules) $(filter-out %/main %/json %/markdown,$(doctor_program))
+
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(addsuffix .c,$(fuzz_dump))
+	@mkdir -p $(@D)
+	$(call quiet,FUZZ)clang $(FUZZ_CFLAGS) -o $@ $< $(addsuffix .c,$(fuzz_$*))
+
+.PHONY: fuzz
+fuzz: build/fuzz/fuzz_dump build/fuzz/fuzz_rules ## libFuzzer on the VM-entry doctor, FUZZ_SECONDS= each
+	@mkdir -p build/fuzz/corpus_dump build/fuzz/corpus_rules
+	build/fuzz/fuzz_dump -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -verbosity=0 -print_final_stats=1 \
+		-artifact_prefix=build/fuzz/ build/fuzz/corpus_dump tests/fuzz/seeds
+	build/fuzz/fuzz_rules -len_control=0 -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -verbosity=0 -print_final_stats=1 \
+		-artifact_prefix=build/fuzz/ build/fuzz/corpus_rules
 
 # ---- How they are built: twice, by gcc and by clang, with ASan and UBSan ----------------------
 

@@ -6,11 +6,13 @@
 
 u64 fake_now, fake_armed_ns;
 unsigned fake_arms;
+bool fake_no_apic;
 
 void fake_time_reset(void)
 {
 	fake_now = fake_armed_ns = 0;
 	fake_arms = 0;
+	fake_no_apic = false;
 }
 
 void clock_start(struct clock *clock)
@@ -32,4 +34,9 @@ void apic_timer_arm(u64 ns)
 
 void apic_timer_stop(void)
 {
+}
+
+bool apic_timer_works(void)
+{
+	return !fake_no_apic;
 }

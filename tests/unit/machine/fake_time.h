@@ -11,5 +11,6 @@
 extern u64 fake_now;	     /* ns */
 extern u64 fake_armed_ns;    /* of the last apic_timer_arm() */
 extern unsigned fake_arms;   /* how often it was called */
+extern bool fake_no_apic;    /* the host has no timer */
 
 void fake_time_reset(void);

@@ -205,6 +205,18 @@ static void test_idle(void **state)
 	assert_int_equal(sim.waits, before + 1); /* something is there already */
 }
 
+/* Without an APIC no interrupt would end a wait. */
+static void test_idle_without_a_timer_spins(void **state)
+{
+	unsigned waits = sim.waits, pauses = sim.pauses;
+
+	(void)state;
+	fake_no_apic = true;
+	v->ops->idle(v);
+	assert_int_equal(sim.waits, waits);
+	assert_int_equal(sim.pauses, pauses + 1);
+}
+
 /* What comes due while nobody looked must wake, not be slept over. */
 static void test_idle_looks_first(void **state)
 {
@@ -311,6 +323,7 @@ int main(void)
 		TEST(test_keys_arrive),
 		TEST(test_can_wake),
 		TEST(test_idle),
+		TEST(test_idle_without_a_timer_spins),
 		TEST(test_idle_looks_first),
 		TEST(test_memory),
 		TEST(test_policies_are_connected),

@@ -223,7 +223,7 @@ static void unusable_lines(void **state)
 	static const char *const lines[] = {
 		"GUEST_RIP", "GUEST_RIP =", "= 0x12", "GUEST_RIP = 0x12345678901234567",
 		"GUEST_RIP = zero", "GUEST_RIP_AND_MORE = 0x1", "\x01\xff\xfe=0x1", "::::====",
-		"0x = 0x1", "0x0 = 0x1", "GUEST_CS_LIMIT_HIGH = 0x1", "( = 0x1", "GUEST_RIP = 0x",
+		"0x = 0x1", "0x1 = 0x1", "GUEST_CS_LIMIT_HIGH = 0x1", "( = 0x1", "GUEST_RIP = 0x",
 	};
 	char *longest = malloc(5000);
 

@@ -144,7 +144,6 @@ enum verdict tasks_event(u32 info, u32 error)
 	sim_exit(EXIT_TASK_SWITCH, (u64)TASK_GATE << 30 | NEW, 2);
 	sim_set(VMCS_IDT_VECTORING_INFO, info | INTR_VALID);
 	sim_set(VMCS_IDT_VECTORING_ERROR_CODE, error);
-	event_requeue(&fake.vcpu);
 	return exit_task_switch(&fake.vcpu);
 }
 

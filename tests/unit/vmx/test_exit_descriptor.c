@@ -130,6 +130,9 @@ static void operands_are_found(void **state)
 	assert_int_equal(table(LGDT, ADDRESS_32 | IN(SEG_FS) | NO_INDEX | NO_BASE, 7), NEXT);
 	assert_int_equal(table(SGDT, ADDRESS_32 | IN(SEG_FS) | NO_INDEX | NO_BASE, 7), AGAIN);
 	expect_fault(VECTOR_GP, 0);
+	v->events.next.info = 0;
+	assert_int_equal(selector(SLDT, ADDRESS_32 | IN(SEG_FS) | NO_INDEX | NO_BASE, 7), AGAIN);
+	expect_fault(VECTOR_GP, 0);
 }
 
 static void operands_can_page_fault(void **state)
@@ -178,6 +181,15 @@ static void selectors_are_stored(void **state)
 	memcpy(fake.ram + 0x7000, "\x48\x0f\x00", 3);
 	assert_int_equal(selector(STR, REGISTER | RCX << 3, 0), NEXT);
 	assert_int_equal(v->regs.rcx, OLD);
+	memcpy(fake.ram + 0x7000, "\x0f\x00\xc9", 3);
+	v->regs.rcx = ~0UL;
+	assert_int_equal(selector(STR, REGISTER | RCX << 3, 0), NEXT);
+	assert_int_equal(v->regs.rcx, OLD);
+	/* Bytes that can not be executed any more. */
+	sim_set(VMCS_GUEST_EFER, EFER_LME | EFER_LMA | EFER_NXE);
+	*(u64 *)(fake.ram + 0x6000) |= BIT(63);
+	assert_int_equal(selector(STR, REGISTER | RCX << 3, 0), AGAIN);
+	expect_fault(VECTOR_PF, PF_PRESENT | PF_FETCH);
 }
 
 static void operand_size_prefixes(void **state)
@@ -194,7 +206,9 @@ static void operand_size_prefixes(void **state)
 	assert_int_equal(SIZE("\x66\x41\x0f\x00", true, 4), 2);
 	assert_int_equal(SIZE("\x4c\x0f\x00", true, 4), 8);
 	assert_int_equal(SIZE("\x48\x0f\x00", false, 4), 4);
+	assert_int_equal(SIZE("\x66\x2e\x0f\x00", true, 4), 2);
 	assert_int_equal(SIZE("\x66\x66", true, 4), 2);
+	assert_int_equal(prefix_operand_size((const u8 *)"\x66\x48", 1, true, 4), 2);
 }
 
 static void ldtr_is_loaded(void **state)
