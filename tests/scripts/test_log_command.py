@@ -146,10 +146,22 @@ def test_output_is_whole_or_not_there():
     tap.same(SPOT.tool("-o", "old", "a.log"), (0, "", ""))
     with open(os.path.join(SPOT.path, "old"), encoding="utf-8") as text:
         tap.same(text.read(), SPOT.tool("a.log")[1])
-    # A device is written, not replaced.
-    tap.same(SPOT.tool("-o", "/dev/null", "a.log"), (0, "", ""))
-    tap.same(stat.S_ISCHR(os.stat("/dev/null").st_mode), True)
-    tap.has(SPOT.tool("-o", "/dev/stdout", "a.log")[1], "outcome    clean")
+    # What is no plain file is written, not replaced. Only things of our own
+    # are tried: a tool that gets it wrong would take /dev/null away.
+    path = os.path.join(SPOT.path, "pipe")
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    tap.same(SPOT.tool("-o", "pipe", "a.log"), (0, "", ""))
+    tap.has(os.read(reader, 1 << 16).decode(), "outcome    clean")
+    os.close(reader)
+    tap.same(stat.S_ISFIFO(os.stat(path).st_mode), True)
+    os.symlink("/dev/stdout", os.path.join(SPOT.path, "link"))
+    tap.has(SPOT.tool("-o", "link", "a.log")[1], "outcome    clean")
+    os.symlink("old", os.path.join(SPOT.path, "to-old"))
+    tap.same(SPOT.tool("-o", "to-old", "--flame", "a.log"), (0, "", ""))
+    tap.same(os.path.islink(os.path.join(SPOT.path, "to-old")), True)
+    with open(os.path.join(SPOT.path, "old"), encoding="utf-8") as text:
+        tap.has(text.read(), "vm0;vcpu0;")
 
 
 def test_standard_input_and_a_reader_that_leaves():
