@@ -213,6 +213,7 @@ checks = --check "layers" "scripts/check-layers" \
 	--check "clang-tidy" "scripts/check-tidy $(filter-out -W%,$(CFLAGS))" \
 	--check "cppcheck" "scripts/check-cppcheck" \
 	--check "scripts" "scripts/check-scripts" \
+	--check "titles of the manual" "scripts/check-sdm" \
 	--check "every unit test is listed" "scripts/check-unit-list $(unit_tests)"
 
 test: setup-test ## unit and boot tests; ends with "N passed, N failed"; TESTS=words of names

@@ -82,7 +82,8 @@ static void test_loads(void)
 	check_equal(try("lgdt %0", : "m"(bad)), VECTOR_GP, "LGDT of a base that is not canonical");
 	check_equal(fault.error, 0, "its error code");
 	check_equal(try("lidt %0", : "m"(*at)), VECTOR_PF, "LIDT from nowhere");
-	check_equal(fault.cr2, NOT_MAPPED, "the address of its fault");
+	/* Processors differ in which of the two parts they take first. */
+	check(fault.cr2 == NOT_MAPPED || fault.cr2 == NOT_MAPPED + 2, "the address of its fault");
 	check_equal(try("sidt %0", : "m"(*at)), VECTOR_PF, "SIDT to nowhere");
 	check_equal(fault.error, 2, "its error code");
 	check_equal(try("sgdt (%0)", : "r"(NOT_CANONICAL) : "memory"), VECTOR_GP,

@@ -56,7 +56,8 @@ static u64 beyond_physical(const struct guest_paging *p, const struct format *f)
 	return p->physical_bits < f->ignored_from ? BITS(f->ignored_from - 1, p->physical_bits) : 0;
 }
 
-static bool is_large(const struct guest_paging *p, const struct format *f, unsigned level, u64 entry)
+static bool is_large(const struct guest_paging *p, const struct format *f, unsigned level,
+		     u64 entry)
 {
 	if (f == &legacy && !(p->cr4 & CR4_PSE))
 		return false;

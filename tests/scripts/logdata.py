@@ -141,6 +141,7 @@ def elf(wide=True, functions=FUNCTIONS):
     symbols.append((len(names), 0x9000, 0, 0, 1))
     names += b"lonely_label\0"
     symbols.append((len(names), 0x7d52, 4, 1, 2))  # an object elsewhere
+    symbols.append((len(names), 0x7d53, 0, 0, 2))  # without a type, too
     names += b"data\0"
     symbol = struct.Struct("<IBBHQQ" if wide else "<IIIBBH")
     table = bytes(symbol.size)

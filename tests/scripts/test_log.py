@@ -47,17 +47,15 @@ def test_reasons_and_verdicts_are_the_hypervisors():
     tap.same(names.REASONS, {name: int(number) for name, number in pairs})
     with open(os.path.join(tap.TOP, "vmx", "vcpu.h"),
               encoding="utf-8") as header:
-        words = re.search(r"enum verdict \{(.*?)\}", header.read())[1]
-    tap.same([names.VERDICTS[word.strip()] for word in words.split(",")],
-             [0, 1, 2, 3])
+        words = re.search(r"enum verdict \{ (.*?) \}", header.read())[1]
+    tap.same([names.VERDICTS[word] for word in words.split(", ")], [0, 1, 2, 3])
 
 
 def test_examples_of_the_document():
     with open(os.path.join(tap.TOP, "docs", "trace-format.md"),
               encoding="utf-8") as document:
         examples = [line for line in document if line.startswith("trace: ")]
-    tap.same(len(examples), 3)
-    exits, said, _ = read("".join(examples[:1]) + "".join(examples[1:]).replace(
+    exits, said, _ = read(examples[0] + "".join(examples[1:]).replace(
         "n=17 in=123456 out=123550", "n=18 in=223456 out=223550").replace(
         "n=17", "n=18"))
     tap.same(said[:-1] + [one.n for one in exits], [17, 18])
@@ -171,6 +169,7 @@ def test_truncated_log():
     tap.same(len(exits), 12)
     tap.same(said[0], "line 17: the log ends in the middle of a line")
     tap.has(said[1], "line 17: skipped a record: ")
+    tap.same(said[2:], ["2 warnings"])
     _, said, _ = read(whole[:whole.index("vm0: 20 exits")])
     tap.same(said, ["line 24: the log ends before the run (no run: line)",
                     "1 warning"])
@@ -220,9 +219,7 @@ def test_numbers_that_go_back_or_come_twice():
     exits, said, log = read("\n".join(text) + "\n")
     tap.same([one.n for one in exits], [0, 1, 2, 3])
     tap.same((len(said), log.track.again), (1, 4))
-
-
-def test_guest_time_is_unknown_across_a_gap():
+    # The guest's time is unknown across a gap.
     exits, _, log = read("\n".join(good(0, 1, 5, 6)) + "\n")
     tap.same([one.guest_ticks for one in exits], [None, 900, None, 900])
     tap.same(log.track.missing, 3)
@@ -271,6 +268,12 @@ def test_damaged_binary():
                  [n for n in range(100) if n not in lost], why)
         tap.has(said[0], f"byte {where}: ")
         tap.has(said[0], why)
+    # What is looked for may lie across two reads of 64 KiB.
+    for size in range(65536 - 136, 65536 - 120):
+        exits, said, _ = read(whole[:64] + bytes([7]) * size + whole[64:])
+        tap.same(len(exits), 99)
+        tap.same(said, [f"byte 64: passed over {size + 64} bytes that are no "
+                        "record", "1 warning"])
 
 
 def test_any_damage_is_survived():
@@ -287,8 +290,8 @@ def test_any_damage_is_survived():
                     bytes([junk]) if how != 1 else b""
             found, said, _ = read(bytes(data))
             # Besides its own record, a wrong time can cost two others.
-            if len(found) < len(exits) - 5 * 3 and not any(
-                    word in line for line in said for word in ("another run",)):
+            if (len(found) < len(exits) - 5 * 3
+                    and "another run" not in str(said)):
                 raise AssertionError(f"seed {seed}: {len(found)}: {said}")
 
 

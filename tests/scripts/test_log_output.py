@@ -114,6 +114,7 @@ class Page(html.parser.HTMLParser):
 
     def __init__(self, text):
         super().__init__()
+        self.columns = {}  # x -> [(y, height)], of the first picture
         self.open, self.ids, self.rects, self.cells = [], set(), {}, []
         self.links, self.tags = [], set()
         self.feed(text)
@@ -131,6 +132,9 @@ class Page(html.parser.HTMLParser):
         if tag == "rect":
             for side in ("x", "y", "width", "height"):
                 assert 0 <= float(words[side]) < 10000, words
+            if "shares" not in self.ids and float(words["y"]) < 230:
+                self.columns.setdefault(words["x"], []).append(
+                    (float(words["y"]), float(words["height"])))
             assert float(words["x"]) + float(words["width"]) <= 860.1, words
         if tag != "meta":
             self.open.append(tag)
@@ -171,6 +175,10 @@ def test_page_is_whole_and_needs_nothing():
     # Every exit is in one column over time, and in one of its reason.
     over = [re.fullmatch(r"[\d.]+[mun]?s: (\d+) (\w+)", tip) for tip in tips]
     tap.same(sum(int(match[1]) for match in over if match), 120)
+    for parts in seen.columns.values():  # stacked without gap or overlap
+        parts.sort()
+        for (top, height), (below, _) in zip(parts, parts[1:]):
+            assert abs(top + height - below) < 0.3, parts
     columns = [re.fullmatch(r"(\w+): \S+ to \S+: (\d+) \([\d.]+%\)", tip)
                for tip in tips]
     tap.same(sum(int(match[2]) for match in columns if match), 120)
