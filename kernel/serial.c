@@ -24,6 +24,7 @@ static struct {
 	unsigned burst; /* characters that fit when the transmitter is empty */
 	unsigned room;	/* of those, not used since we last looked */
 	unsigned failed_waits;
+	char last; /* character written */
 } uart;
 
 static u8 get(unsigned reg)
@@ -113,6 +114,7 @@ void serial_init(u16 port, u32 baud)
 	uart.char_ns = 1000000000u / baud * 10;
 	uart.failed_waits = 0;
 	uart.room = 0;
+	uart.last = 0;
 	(void)wait_for(UART_LSR_TEMT); /* what the loader wrote */
 	put(UART_IER, 0);
 	put(UART_LCR, UART_LCR_DLAB | UART_LCR_WLEN8);
@@ -140,9 +142,11 @@ static void write_byte(char byte)
 static void serial_write(const char *text, size_t length)
 {
 	for (; length; length--, text++) {
-		if (*text == '\n')
+		/* Guests tend to end their lines by themselves. */
+		if (*text == '\n' && uart.last != '\r')
 			write_byte('\r');
 		write_byte(*text);
+		uart.last = *text;
 	}
 }
 

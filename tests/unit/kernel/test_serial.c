@@ -190,6 +190,16 @@ static void write_expands_new_lines_and_never_overruns(void **state)
 	}
 }
 
+static void a_line_that_ends_by_itself_stays_as_it_is(void **state)
+{
+	(void)state;
+	serial_init(PORT, 115200);
+	serial_console.write("a\r", 2);
+	serial_console.write("\nb\n\n", 4);
+	serial_console.flush();
+	assert_string_equal(uart.sent, "a\r\nb\r\n\r\n");
+}
+
 static void a_stopped_line_is_given_up_and_comes_back(void **state)
 {
 	unsigned reads;
@@ -236,6 +246,7 @@ int main(void)
 		cmocka_unit_test_setup(probe_tells_what_is_wrong, setup),
 		cmocka_unit_test_setup(init_programs_speed_and_format, setup),
 		cmocka_unit_test_setup(write_expands_new_lines_and_never_overruns, setup),
+		cmocka_unit_test_setup(a_line_that_ends_by_itself_stays_as_it_is, setup),
 		cmocka_unit_test_setup(a_stopped_line_is_given_up_and_comes_back, setup),
 		cmocka_unit_test_setup(read_gives_what_came_and_never_waits, setup),
 	};
