@@ -11,37 +11,51 @@
 #include "vmx/exits.h"
 #include "vmx/instructions.h"
 
+static const struct {
+	const char *name, *meaning;
+} errors[] = {
+	[1] = { "VMCALL executed in VMX root operation", "no SMM monitor is there to call" },
+	[2] = { "VMCLEAR with invalid physical address", "it must be 4K-aligned, within MAXPHYADDR" },
+	[3] = { "VMCLEAR with VMXON pointer", "a VMXON region is no VMCS: give it a frame of its own" },
+	[4] = { "VMLAUNCH with non-clear VMCS", "it was launched: use VMRESUME, or VMCLEAR it first" },
+	[5] = { "VMRESUME with non-launched VMCS", "VMLAUNCH it once after each VMCLEAR" },
+	[6] = { "VMRESUME after VMXOFF", "the VMCS is current from before: VMCLEAR, VMPTRLD, VMLAUNCH" },
+	[7] = { "VM entry with invalid control field(s)", "the rules above name the fields" },
+	[8] = { "VM entry with invalid host-state field(s)", "the rules above name the fields" },
+	[9] = { "VMPTRLD with invalid physical address", "it must be 4K-aligned, within MAXPHYADDR" },
+	[10] = { "VMPTRLD with VMXON pointer", "a VMXON region is no VMCS: give it a frame of its own" },
+	[11] = { "VMPTRLD with incorrect VMCS revision identifier",
+		 "its first word must be IA32_VMX_BASIC[30:0], bit 31 only for a shadow VMCS" },
+	[12] = { "VMREAD or VMWRITE of an unsupported VMCS component", "this CPU has no such field" },
+	[13] = { "VMWRITE to a read-only VMCS component", "this CPU has no VMWRITE to exit information" },
+	[15] = { "VMXON executed in VMX root operation", "VMX is on already on this CPU" },
+	[16] = { "VM entry with invalid executive-VMCS pointer", "only for returns from SMM" },
+	[17] = { "VM entry with non-launched executive VMCS", "only for returns from SMM" },
+	[18] = { "VM entry with executive-VMCS pointer that is not the VMXON pointer",
+		 "only for returns from SMM" },
+	[19] = { "VMCALL with non-clear VMCS", "activating the SMM monitor needs a clear VMCS" },
+	[20] = { "VMCALL with invalid VM-exit control fields", "of the SMM-transfer VMCS" },
+	[22] = { "VMCALL with incorrect MSEG revision identifier", "MSEG is not for this CPU" },
+	[23] = { "VMXOFF under dual-monitor treatment of SMIs and SMM", "deactivate it first" },
+	[24] = { "VMCALL with invalid SMM-monitor features", "the MSEG header asks for too much" },
+	[25] = { "VM entry with invalid VM-execution control fields in executive VMCS",
+		 "only for returns from SMM" },
+	[26] = { "VM entry with events blocked by MOV SS",
+		 "VMLAUNCH or VMRESUME came right behind a MOV SS or POP SS" },
+	[28] = { "invalid operand to INVEPT or INVVPID",
+		 "a type this CPU lacks, VPID 0, or an address that is not canonical" },
+};
+
 const char *vmx_error_text(u32 number)
 {
-	static const char *const texts[] = {
-		[1] = "VMCALL executed in VMX root operation",
-		[2] = "VMCLEAR with invalid physical address",
-		[3] = "VMCLEAR with VMXON pointer",
-		[4] = "VMLAUNCH with non-clear VMCS",
-		[5] = "VMRESUME with non-launched VMCS",
-		[6] = "VMRESUME after VMXOFF",
-		[7] = "VM entry with invalid control field(s)",
-		[8] = "VM entry with invalid host-state field(s)",
-		[9] = "VMPTRLD with invalid physical address",
-		[10] = "VMPTRLD with VMXON pointer",
-		[11] = "VMPTRLD with incorrect VMCS revision identifier",
-		[12] = "VMREAD or VMWRITE of an unsupported VMCS component",
-		[13] = "VMWRITE to a read-only VMCS component",
-		[15] = "VMXON executed in VMX root operation",
-		[16] = "VM entry with invalid executive-VMCS pointer",
-		[17] = "VM entry with non-launched executive VMCS",
-		[18] = "VM entry with executive-VMCS pointer that is not the VMXON pointer",
-		[19] = "VMCALL with non-clear VMCS",
-		[20] = "VMCALL with invalid VM-exit control fields",
-		[22] = "VMCALL with incorrect MSEG revision identifier",
-		[23] = "VMXOFF under dual-monitor treatment of SMIs and SMM",
-		[24] = "VMCALL with invalid SMM-monitor features",
-		[25] = "VM entry with invalid VM-execution control fields in executive VMCS",
-		[26] = "VM entry with events blocked by MOV SS",
-		[28] = "invalid operand to INVEPT or INVVPID",
-	};
+	return number < ARRAY_SIZE(errors) && errors[number].name ? errors[number].name
+								  : "unknown error number";
+}
 
-	return number < ARRAY_SIZE(texts) && texts[number] ? texts[number] : "unknown error number";
+const char *vmx_error_meaning(u32 number)
+{
+	return number < ARRAY_SIZE(errors) && errors[number].meaning ? errors[number].meaning
+								     : "the SDM does not name it";
 }
 
 static u32 instruction_error(void)
@@ -58,8 +72,9 @@ void vmx_access_failed(u32 field, bool write)
 		panic("%s of VMCS field %#x (%s) failed: no current VMCS",
 		      write ? "VMWRITE" : "VMREAD", field, vmcs_field_name(field));
 	again = true;
-	panic("%s of VMCS field %#x (%s) failed: error %u, %s", write ? "VMWRITE" : "VMREAD", field,
-	      vmcs_field_name(field), instruction_error(), vmx_error_text(instruction_error()));
+	panic("%s of VMCS field %#x (%s) failed: error %u, %s: %s", write ? "VMWRITE" : "VMREAD", field,
+	      vmcs_field_name(field), instruction_error(), vmx_error_text(instruction_error()),
+	      vmx_error_meaning(instruction_error()));
 }
 
 void vmx_enter_failed(bool valid, bool resume)
@@ -68,11 +83,12 @@ void vmx_enter_failed(bool valid, bool resume)
 	u32 error;
 
 	if (!valid)
-		panic("%s: VMfailInvalid: no current VMCS", instruction);
+		panic("%s: VMfailInvalid: no current VMCS; VMPTRLD comes first", instruction);
 	error = instruction_error();
 	if (entry_check_class_of_error(error) != ENTRY_CLASSES)
 		entry_check_explain(entry_check_class_of_error(error));
-	panic("%s: VMfailValid: error %u, %s", instruction, error, vmx_error_text(error));
+	panic("%s: VMfailValid: error %u, %s: %s", instruction, error, vmx_error_text(error),
+	      vmx_error_meaning(error));
 }
 
 /*

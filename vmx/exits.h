@@ -24,6 +24,9 @@ enum verdict exit_entry_failed(struct vcpu *v, u32 reason);
 /* SDM "VM-Instruction Error Numbers": what a number means, or "unknown". */
 const char *vmx_error_text(u32 number);
 
+/* What to do about it, or what it is for. */
+const char *vmx_error_meaning(u32 number);
+
 /* exit_simple.c */
 enum verdict exit_cpuid(struct vcpu *v);
 enum verdict exit_vmcall(struct vcpu *v);

@@ -171,6 +171,18 @@ static void every_exit_reason_has_a_name(void **state)
 	assert_string_equal(exit_reason_name(48), "EPT_VIOLATION");
 }
 
+/* SDM "VM Instruction Error Numbers": 1 to 28 without 14, 21, 27. */
+static void every_error_number_is_named_and_explained(void **state)
+{
+	(void)state;
+	for (u32 n = 0; n < 40; n++) {
+		bool named = n >= 1 && n <= 28 && n != 14 && n != 21 && n != 27;
+
+		assert_int_equal(!strcmp(vmx_error_text(n), "unknown error number"), !named);
+		assert_int_equal(!strcmp(vmx_error_meaning(n), "the SDM does not name it"), !named);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +194,7 @@ int main(void)
 		cmocka_unit_test(msr_bitmap_keeps_reads_and_writes_apart),
 		cmocka_unit_test(every_field_has_one_name_and_place),
 		cmocka_unit_test(every_exit_reason_has_a_name),
+		cmocka_unit_test(every_error_number_is_named_and_explained),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
