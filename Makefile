@@ -44,7 +44,7 @@ mm := layout reserve frame frame_tree frame_node bits512 walker walker_lookup ho
 vmx := vmcs caps controls control_names requirements preflight vmx \
 	setup host_state switch reset registers control_registers pdpte ept bitmaps \
 	guest_walk guest_memory segment descriptor \
-	entry.S vcpu event exits exit_simple exit_interrupt exit_cr exit_dr exit_msr \
+	entry.S vcpu record record_text recorder recorder_create stats trace event exits exit_simple exit_interrupt exit_cr exit_dr exit_msr \
 	exit_io exit_io_string exit_memory exit_descriptor instruction_prefix \
 	exit_task task_plan task_switch tss descriptor_load errors dump \
 	vmcs_image vmcs_read entry_words entry_rule entry_rules_execution entry_rules_ept entry_rules_controls \
@@ -83,6 +83,9 @@ LDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack --build-id=n
 
 # The doctor is never in a hurry.
 build/vmx/entry_%.o: CFLAGS += -Os
+
+# Counted: two instructions less an exit.
+build/vmx/stats.o: CFLAGS += -fno-tree-pre
 
 # A name without an ending is a C file.
 object = $(patsubst %,build/%.o,$(basename $(1)))

@@ -22,6 +22,7 @@ enum option_kind {
 	KIND_SIZE,    /* bytes, in whole pages, or a choice */
 	KIND_ADDRESS, /* guest-physical, or a choice */
 	KIND_COUNT,   /* 32 bits, or a choice */
+	KIND_RECORDS, /* 1 to 65536, or a choice */
 };
 
 struct option {

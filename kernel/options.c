@@ -94,6 +94,9 @@ static const char *convert(const struct option *o, const char *text, u64 *value)
 		return number_parse(text, n, value) || *value == ~0UL ? "not an address" : NULL;
 	case KIND_COUNT:
 		return number_parse(text, n, value) || *value > ~0U ? "not a number" : NULL;
+	case KIND_RECORDS:
+		return number_parse(text, n, value) || !*value || *value > 65536 ?
+			       "not a number from 1 to 65536" : NULL;
 	default:
 		return "value must be one of";
 	}

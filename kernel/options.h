@@ -32,6 +32,8 @@ struct options {
 	u64 entry;	  /* guest-physical; ~0 = not given */
 	u32 doctor;	  /* so many mutated VM entries instead of a guest; 0 = none */
 	u64 seed;	  /* of their random numbers */
+	u32 recorder;	  /* exits that the flight recorder keeps; 0 = off */
+	bool stats;	  /* statistics of exits */
 	bool check;	  /* judge each VM entry by all rules of the SDM */
 };
 

@@ -44,16 +44,20 @@ static enum verdict power_off(struct vcpu *v)
 static enum verdict exits(struct vcpu *v)
 {
 	u32 reason = (u32)v->regs.rbx;
-	u64 sum = 0;
+	u64 sum = 0, count, ticks;
 
 	if (!privileged(v))
 		return failed(v, ABI_ERROR_PRIVILEGE);
-	if (reason < EXIT_REASONS)
-		return done(v, v->counters.count[reason]);
+	if (reason < EXIT_REASONS) {
+		vcpu_exits(v, reason, &count, &ticks);
+		return done(v, count);
+	}
 	if (reason != ABI_EXITS_ALL)
 		return failed(v, ABI_ERROR_ARGUMENT);
-	for (unsigned i = 0; i < EXIT_REASONS; i++)
-		sum += v->counters.count[i];
+	for (unsigned i = 0; i < EXIT_REASONS; i++) {
+		vcpu_exits(v, i, &count, &ticks);
+		sum += count;
+	}
 	return done(v, sum);
 }
 

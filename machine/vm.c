@@ -138,6 +138,9 @@ static int create_cpu(struct vm *vm, unsigned index, u16 vpid)
 					       .xcr0_allowed = cpu->cpuid.xcr0_allowed,
 					       .efer_allowed = cpu->cpuid.efer_allowed,
 					       .slice_tsc = time_ns_to_tsc(SLICE_NS),
+					       .vm_number = (u8)(vpid - 1),
+					       .records = options.recorder,
+					       .stats = options.stats,
 				       });
 }
 

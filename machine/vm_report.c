@@ -44,28 +44,30 @@ static u64 permille(u64 part, u64 whole)
 	return whole ? part * 1000 / whole : 0;
 }
 
-static void report_exits(const struct vm *vm, const struct vcpu *v)
+static void report_exits(const struct vm *vm, struct vcpu *v)
 {
-	const struct exit_counters *c = &v->counters;
-	u64 count = 0, ticks = 0;
+	u64 count = 0, ticks = 0, n, took;
 
 	for (unsigned i = 0; i < EXIT_REASONS; i++) {
-		count += c->count[i];
-		ticks += c->cycles[i];
+		vcpu_exits(v, i, &n, &took);
+		count += n;
+		ticks += took;
 	}
 	log_report("%s: %lu exits in %lu.%03lu s, %lu ticks in handlers", vm->name, count,
 		   vm->run_ns / 1000000000, vm->run_ns / 1000000 % 1000, ticks);
 	for (unsigned i = 0; i < EXIT_REASONS; i++) {
-		u64 n = c->count[i], of_count = permille(n, count);
-		u64 of_time = permille(c->cycles[i], ticks);
+		u64 of_count, of_time;
 
+		vcpu_exits(v, i, &n, &took);
 		if (!n)
 			continue;
+		of_count = permille(n, count);
+		of_time = permille(took, ticks);
 		log_report("exit: vm=%s vcpu=%u reason=%s count=%lu share=%lu.%lu%% time=%lu.%lu%% "
 			   "mean_ticks=%lu mean_ns=%lu",
 			   vm->name, v->index, exit_reason_name(i), n, of_count / 10, of_count % 10,
-			   of_time / 10, of_time % 10, c->cycles[i] / n,
-			   time_tsc_to_ns(c->cycles[i]) / n);
+			   of_time / 10, of_time % 10, took / n,
+			   time_tsc_to_ns(took) / n);
 	}
 }
 

@@ -29,6 +29,7 @@ const char *frame_owner_name(enum frame_owner owner)
 		[FRAME_CPU] = "cpu",
 		[FRAME_VCPU] = "vcpu",
 		[FRAME_EPT] = "ept",
+		[FRAME_WATCH] = "records",
 		[FRAME_VM] = "vm",
 		[FRAME_GUEST] = "guest",
 		[FRAME_TEST] = "test",

@@ -28,6 +28,7 @@ enum frame_owner {
 	FRAME_CPU,  /* per-CPU data, VMXON regions */
 	FRAME_VCPU, /* VMCS, bitmaps, FPU area, the vCPU itself */
 	FRAME_EPT,
+	FRAME_WATCH, /* exit records and statistics */
 	FRAME_VM,    /* struct vm and its devices */
 	FRAME_GUEST, /* guest RAM */
 	FRAME_TEST,

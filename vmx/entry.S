@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Into the guest and back, as one call from vcpu_run() (see vmx/entry.h):
- * RBX is the vCPU, before and after; at the exit RAX is the low half of the
- * TSC. RBP comes back as it was; all other registers are cleared, so that
+ * RBX is the vCPU, before and after; at the exit EDX:EAX is the TSC.
+ * RBP comes back as it was; all other registers are cleared, so that
  * no guest value can steer a speculative path of ours. Saving what the
  * caller does not need would cost every exit ten instructions.
  *
@@ -78,7 +78,6 @@ vmx_exit:
 	mov	VCPU_HOST_STACK(%rbx), %rsp
 	rdtsc
 	xor	%ecx, %ecx
-	xor	%edx, %edx
 	xor	%esi, %esi
 	xor	%edi, %edi
 	xor	%r8d, %r8d

@@ -4,22 +4,23 @@
  */
 #pragma once
 
+#include "kernel/time.h"
 #include "vmx/vcpu.h"
 
 /*
  * Enter the guest of the loaded vCPU and return at its next exit, with its
  * registers in v->regs. VMLAUNCH or VMRESUME by v->launched. Interrupts off.
- * Returns the low half of the TSC right after the exit.
+ * Returns the TSC right after the exit.
  */
-static __always_inline u32 vmx_run(struct vcpu *v)
+static __always_inline struct tsc vmx_run(struct vcpu *v)
 {
-	u32 tsc;
+	struct tsc tsc;
 
 	/* Not a C function: it keeps RBX and RBP, no others. */
 	asm volatile("call vmx_enter"
-		     : "=a"(tsc)
+		     : "=a"(tsc.low), "=d"(tsc.high)
 		     : "b"(v)
-		     : "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
+		     : "rcx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
 		       "r15", "memory", "cc");
 	return tsc;
 }

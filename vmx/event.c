@@ -10,6 +10,7 @@
 #include "lib/x86.h"
 #include "vmx/controls.h"
 #include "vmx/instructions.h"
+#include "vmx/recorder.h"
 #include "vmx/vcpu.h"
 
 static u32 info_of(u8 vector, enum intr_type type)
@@ -178,8 +179,9 @@ static void open_window(struct vcpu *v, u32 window)
 	vmcs_write(VMCS_PROC_CONTROLS, v->proc_controls);
 }
 
-static void inject(const struct vcpu_event *event)
+static void inject(struct vcpu *v, const struct vcpu_event *event)
 {
+	recorder_event(v, event->info);
 	vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO, event->info);
 	if (event->info & INTR_HAS_ERROR)
 		vmcs_write(VMCS_ENTRY_EXCEPTION_ERROR_CODE, event->error);
@@ -200,7 +202,7 @@ static bool interrupts_open(u64 blocking)
 
 static void deliver_nmi(struct vcpu *v)
 {
-	inject(&(struct vcpu_event){ info_of(VECTOR_NMI, INTR_NMI), 0, 0 });
+	inject(v, &(struct vcpu_event){ info_of(VECTOR_NMI, INTR_NMI), 0, 0 });
 	v->events.nmi_pending = v->events.nmi_pending_second;
 	v->events.nmi_pending_second = false;
 }
@@ -211,7 +213,7 @@ static void deliver_interrupt(struct vcpu *v)
 	int vector = v->ops->interrupt_acknowledge(v);
 
 	if (vector >= 0)
-		inject(&(struct vcpu_event){ info_of((u8)vector, INTR_EXTERNAL), 0, 0 });
+		inject(v, &(struct vcpu_event){ info_of((u8)vector, INTR_EXTERNAL), 0, 0 });
 }
 
 bool event_deliver(struct vcpu *v)
@@ -223,7 +225,7 @@ bool event_deliver(struct vcpu *v)
 	if (events->next.info & INTR_VALID) {
 		if (events->next.info == SHUTDOWN_INFO)
 			return false;
-		inject(&events->next);
+		inject(v, &events->next);
 		events->next.info = 0;
 		taken = true;
 	}

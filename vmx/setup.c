@@ -13,6 +13,7 @@
 #include "vmx/ept.h"
 #include "vmx/host_state.h"
 #include "vmx/instructions.h"
+#include "vmx/recorder.h"
 #include "vmx/switch.h"
 #include "vmx/vcpu.h"
 #include "vmx/vmx.h"
@@ -130,9 +131,12 @@ int vcpu_create(struct vcpu **out, const struct vcpu_config *config)
 	error = switch_create(v);
 	if (error)
 		goto free_vcpu;
-	error = create_vmcs(v);
+	error = recorder_create(v, config->records, config->stats, config->vm_number);
 	if (error)
 		goto free_switch;
+	error = create_vmcs(v);
+	if (error)
+		goto free_recorder;
 
 	vcpu_load(v);
 	write_controls(v, config);
@@ -142,6 +146,8 @@ int vcpu_create(struct vcpu **out, const struct vcpu_config *config)
 	*out = v;
 	return 0;
 
+free_recorder:
+	recorder_destroy(v);
 free_switch:
 	switch_destroy(v);
 free_vcpu:
@@ -153,6 +159,7 @@ void vcpu_destroy(struct vcpu *v)
 {
 	panic_on(v->cpu);
 	frame_free(v->vmcs, FRAME_ORDER_4K, FRAME_VCPU);
+	recorder_destroy(v);
 	switch_destroy(v);
 	frame_free(virt_to_phys(v), FRAME_ORDER_4K, FRAME_VCPU);
 }

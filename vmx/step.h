@@ -32,14 +32,14 @@ static __always_inline void step_iteration(struct vcpu *v, u64 rflags)
 		event_single_step(v);
 }
 
-static __always_inline void step_over(struct vcpu *v)
+/* For who has read RIP and the length already. */
+static __always_inline void step_from(struct vcpu *v, u64 rip, u32 length)
 {
-	u64 length = vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH);
-	u64 rip = vmcs_read(VMCS_GUEST_RIP) + length;
 	u64 rflags;
 
+	rip += length;
 	/* Over the end of 4 GiB: outside of 64-bit code EIP wraps around. */
-	if (unlikely((u32)rip < (u32)length) && !vcpu_in_64bit_code(v))
+	if (unlikely((u32)rip < length) && !vcpu_in_64bit_code(v))
 		rip = (u32)rip;
 	vmcs_write(VMCS_GUEST_RIP, rip);
 	step_end_shadow();
@@ -49,4 +49,11 @@ static __always_inline void step_over(struct vcpu *v)
 		if (rflags & RFLAGS_TF)
 			event_single_step(v);
 	}
+}
+
+static __always_inline void step_over(struct vcpu *v)
+{
+	u32 length = (u32)vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH);
+
+	step_from(v, vmcs_read(VMCS_GUEST_RIP), length);
 }

@@ -5,6 +5,7 @@
  *	attend     whatever must happen before the guest may go on
  *	vmx_run    the guest runs
  *	reason     read once
+ *	record     what the flight recorder notes of it; the tracer looks on
  *	handler    one row of vmx/exits.c
  *	verdict    the only statement of what becomes of it
  */
@@ -16,7 +17,10 @@
 #include "vmx/entry_check.h"
 #include "vmx/exits.h"
 #include "vmx/instructions.h"
+#include "vmx/recorder.h"
+#include "vmx/stats.h"
 #include "vmx/step.h"
+#include "vmx/trace.h"
 
 _Static_assert(offsetof(struct vcpu, regs.rax) == VCPU_RAX, "entry.S");
 _Static_assert(offsetof(struct vcpu, regs.rdi) == VCPU_RDI, "entry.S");
@@ -27,24 +31,26 @@ _Static_assert(offsetof(struct vcpu, launched) == VCPU_LAUNCHED, "entry.S");
 /*
  * What must be done before the next entry, in the order that matters: a
  * stop wins; due timers may raise the interrupt line; then one event goes in.
+ * NEXT: enter. AGAIN: another loop's turn. STOP.
  */
-static __noinline bool attend(struct vcpu *v)
+static __noinline enum verdict attend(struct vcpu *v)
 {
 	u32 attention = __atomic_exchange_n(&v->attention, 0, __ATOMIC_ACQUIRE);
 
-	if (attention & ATTENTION_STOP) {
-		vcpu_stop(v, STOP_REQUESTED, NULL, 0);
-		return false;
-	}
+	if (attention & ATTENTION_STOP)
+		return vcpu_stop(v, STOP_REQUESTED, NULL, 0);
 	if (attention & ATTENTION_POLL)
 		v->ops->poll(v);
-	if (!event_deliver(v)) {
-		vcpu_stop(v, STOP_TRIPLE_FAULT, NULL, 0);
-		return false;
+	if (attention & ATTENTION_WATCH) {
+		vcpu_attend(v, (attention & ATTENTION_CHECK) | ATTENTION_EVENT);
+		return AGAIN;
 	}
+	if (!event_deliver(v))
+		return vcpu_stop(v, STOP_TRIPLE_FAULT, NULL, 0);
 	if (attention & ATTENTION_CHECK)
 		entry_check_before(v);
-	return true;
+	recorder_resume(v);
+	return NEXT;
 }
 
 /* HLT: let time pass until an event can go in, or something asks us to stop. */
@@ -62,6 +68,13 @@ static __noinline enum verdict wait(struct vcpu *v)
 	}
 	vcpu_attend(v, ATTENTION_EVENT);
 	return AGAIN;
+}
+
+/* What the statistics count need not be counted here. */
+static __always_inline bool counts(const struct vcpu *v, enum watch watch)
+{
+	return watch == WATCH_NOTHING || watch == WATCH_RECORDS ||
+	       (watch == WATCH_TRACE && !v->recorder.stats);
 }
 
 static __always_inline void count(struct vcpu *v, u64 reason, u32 since)
@@ -83,6 +96,18 @@ static void drop_early_trap(void)
 		vmcs_write(VMCS_GUEST_PENDING_DEBUG, 0);
 }
 
+static __noinline enum verdict failed_entry(struct vcpu *v, u64 reason, struct tsc since)
+{
+	enum verdict verdict;
+
+	if (v->recorder.ring)
+		recorder_open(v, since, reason & EXIT_REASON_BASIC);
+	verdict = exit_entry_failed(v, (u32)reason);
+	if (v->recorder.ring)
+		recorder_close(v, verdict);
+	return verdict;
+}
+
 /* The verdicts that are not NEXT. False: the vCPU stops. */
 static __noinline bool settle(struct vcpu *v, enum verdict verdict, u64 reason, u32 since)
 {
@@ -90,40 +115,97 @@ static __noinline bool settle(struct vcpu *v, enum verdict verdict, u64 reason, 
 		step_over(v);
 	else if (verdict == AGAIN)
 		drop_early_trap();
-	count(v, reason, since);
+	if (v->recorder.ring)
+		recorder_close(v, verdict);
+	if (counts(v, v->watch))
+		count(v, reason, since);
 	if (verdict == WAIT)
 		verdict = wait(v);
 	return verdict != STOP;
 }
 
-void vcpu_run(struct vcpu *v)
+/* The loop, once for each kind of watching. False: stopped. True: go on with another kind. */
+static __always_inline bool run(struct vcpu *v, const enum watch watch)
 {
+	struct exit_record *record = NULL;
 	enum verdict verdict;
+	struct tsc since;
 	u64 reason;
-	u32 since;
 
 	for (;;) {
-		if (unlikely(v->attention) && !attend(v))
-			return;
+		if (unlikely(v->attention)) {
+			verdict = attend(v);
+			if (verdict != NEXT)
+				return verdict == AGAIN;
+		}
+		if (watch == WATCH_TRACE)
+			trace_entry(v);
 
 		since = vmx_run(v);
 
 		reason = vmcs_read(VMCS_EXIT_REASON);
 		if (unlikely(reason >= EXIT_REASONS)) {
-			if (exit_entry_failed(v, (u32)reason) == STOP)
-				return;
+			if (failed_entry(v, reason, since) == STOP)
+				return false;
 			continue;
 		}
+		if (watch != WATCH_NOTHING)
+			record = recorder_open(v, since, reason);
+		if (watch == WATCH_TRACE)
+			trace_exit(v);
+
 		verdict = exit_handlers[reason](v);
 
 		if (unlikely(verdict != NEXT)) {
-			if (!settle(v, verdict, reason, since))
-				return;
+			if (!settle(v, verdict, reason, since.low))
+				return false;
 			continue;
 		}
-		step_over(v);
-		count(v, reason, since);
+		if (watch == WATCH_NOTHING)
+			step_over(v);
+		else
+			recorder_step(v, record);
+		if (counts(v, watch))
+			count(v, reason, since.low);
 	}
+}
+
+void vcpu_run(struct vcpu *v)
+{
+	bool more;
+
+	recorder_resume(v);
+	do {
+		switch (v->watch) {
+		case WATCH_NOTHING:
+			more = run(v, WATCH_NOTHING);
+			break;
+		case WATCH_RECORDS:
+			more = run(v, WATCH_RECORDS);
+			break;
+		case WATCH_STATS:
+			more = run(v, WATCH_STATS);
+			break;
+		case WATCH_TRACE:
+			more = run(v, WATCH_TRACE);
+			trace_entry(v);
+			break;
+		}
+	} while (more);
+}
+
+void vcpu_exits(struct vcpu *v, unsigned reason, u64 *count, u64 *ticks)
+{
+	struct stats_times t;
+
+	*count = v->counters.count[reason];
+	*ticks = v->counters.cycles[reason];
+	if (!v->recorder.stats)
+		return;
+	recorder_catch_up(v);
+	stats_of_reason(v->recorder.stats, reason, &t, NULL);
+	*count += stats_count(&t);
+	*ticks += t.sum;
 }
 
 void vcpu_attend(struct vcpu *v, u32 attention)

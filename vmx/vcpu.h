@@ -9,13 +9,16 @@
  */
 #pragma once
 
+#include "lib/bits.h"
 #include "lib/types.h"
 #include "vmx/event.h"
-#include "lib/bits.h"
 #include "vmx/exit_reason.h"
 #include "vmx/switch.h"
 #include "vmx/vcpu_offsets.h"
 
+struct exit_record;
+struct stats;
+struct trace;
 struct vcpu;
 struct vm;
 struct ept;
@@ -126,6 +129,26 @@ struct vcpu_ops {
 #define ATTENTION_POLL	BIT(1) /* call ops->poll */
 #define ATTENTION_STOP	BIT(2) /* stop at the next chance */
 #define ATTENTION_CHECK BIT(3) /* judge the entry; see vmx/entry_check.h */
+#define ATTENTION_WATCH BIT(4) /* v->watch may have changed */
+
+/* What is noted of each exit. The run loop exists once for each of these, so what is off costs nothing. */
+enum watch {
+	WATCH_NOTHING, /* counters alone */
+	WATCH_RECORDS, /* the flight recorder */
+	WATCH_STATS,   /* and statistics, made from its records */
+	WATCH_TRACE,   /* and the tracer sees each exit */
+};
+
+/* See vmx/recorder.h. */
+struct recorder {
+	struct exit_record *next;  /* the slot of the next exit, or of the one being handled */
+	struct exit_record *ring, *end;
+	struct exit_record *taken; /* those before it are in the statistics */
+	u64 page_n;		   /* number of the first record of next's page */
+	u64 resumed;		   /* TSC when the guest went on before *taken */
+	u32 nothing;		   /* 0: the key of exits without one */
+	struct stats *stats;	   /* NULL: off */
+};
 
 struct vcpu {
 	/* Known to vmx/entry.S by vmx/vcpu_offsets.h. */
@@ -140,6 +163,9 @@ struct vcpu {
 	void *cpuid_table; /* machine/cpuid.c's answers for this vCPU */
 	struct vm *vm;
 
+	struct recorder recorder;
+	enum watch watch;
+	struct trace *trace; /* see vmx/trace.h; NULL: never asked for */
 	struct vcpu_events events;
 
 	/* Guest state that the processor does not switch. */
@@ -165,7 +191,7 @@ struct vcpu {
 	struct exit_counters {
 		u64 count[EXIT_REASONS];
 		u64 cycles[EXIT_REASONS]; /* TSC ticks from exit to the next entry */
-	} counters;
+	} counters; /* of exits that are not in recorder.stats: see vcpu_exits() */
 };
 
 struct vcpu_config {
@@ -179,6 +205,9 @@ struct vcpu_config {
 	hpa_t io_bitmaps;   /* two frames in a row */
 	u64 cr4_allowed, xcr0_allowed, efer_allowed;
 	u64 slice_tsc;	    /* a guest that does not exit for so long is made to; 0: never */
+	u8 vm_number;	    /* of the machine, in records */
+	u32 records;	    /* the flight recorder keeps so many exits; 0: it is off */
+	bool stats;	    /* and makes statistics of them */
 	bool tsc_exits;	    /* intercept RDTSC(P) */
 	bool descriptor_exits; /* intercept LGDT, SIDT, LTR, ..., where the CPU can */
 };
@@ -199,6 +228,9 @@ void vcpu_unload(struct vcpu *v);
  * book's first page: vmx/vcpu.c.
  */
 void vcpu_run(struct vcpu *v);
+
+/* Exits of a reason so far, and the TSC ticks their handling took, without waits. Its own CPU, or when it is stopped. */
+void vcpu_exits(struct vcpu *v, unsigned reason, u64 *count, u64 *ticks);
 
 /* Ask a vCPU to look at its attention bits; any CPU. */
 void vcpu_attend(struct vcpu *v, u32 attention);

@@ -175,13 +175,13 @@ enum vmx_result invvpid(enum invvpid_type type, u16 vpid, gva_t address)
 	return type == INVVPID_ALL || vpid ? VMX_OK : VMX_FAIL_VALID;
 }
 
-u32 vmx_run(struct vcpu *v)
+struct tsc vmx_run(struct vcpu *v)
 {
 	if (!sim_vmx.guest)
 		fail_msg("vmx_run() without a guest to play");
 	v->launched = 1;
 	sim_vmx.guest(v);
-	return 0;
+	return time_tsc_halves();
 }
 
 void vmx_exit(void)

@@ -7,7 +7,7 @@ tables := $(frames) mm/walker mm/walker_lookup
 host_map := $(tables) mm/host_map mm/host_map_load mm/reserve lib/error sim/asm \
 	unit/kernel/fake_log unit/mm/fake_pc
 acpi := kernel/acpi kernel/acpi_aml kernel/acpi_tables unit/kernel/fake_acpi unit/kernel/fake_log
-exits := vmx/vmcs vmx/vcpu vmx/event vmx/exits vmx/exit_simple vmx/exit_interrupt vmx/exit_cr \
+exits := vmx/vmcs vmx/vcpu vmx/record vmx/recorder vmx/stats vmx/trace vmx/event vmx/exits vmx/exit_simple vmx/exit_interrupt vmx/exit_cr \
 	vmx/exit_dr vmx/exit_msr vmx/exit_io vmx/exit_io_string vmx/exit_memory vmx/exit_task \
 	vmx/exit_descriptor vmx/errors vmx/registers vmx/control_registers vmx/pdpte \
 	vmx/guest_walk vmx/guest_memory vmx/segment vmx/descriptor vmx/descriptor_load \

@@ -5,8 +5,9 @@
  */
 #pragma once
 
+#include "kernel/time.h"
 #include "vmx/vcpu.h"
 
-u32 vmx_run(struct vcpu *v);
+struct tsc vmx_run(struct vcpu *v);
 void vmx_exit(void);
 _Noreturn void vmx_enter_failed(bool valid, bool resume);

@@ -21,6 +21,12 @@ unsigned vcpu_cpl(const struct vcpu *v)
 	return fake_cpl;
 }
 
+void vcpu_exits(struct vcpu *v, unsigned reason, u64 *count, u64 *ticks)
+{
+	*count = v->counters.count[reason];
+	*ticks = v->counters.cycles[reason];
+}
+
 u64 guest_cr4(const struct vcpu *v)
 {
 	(void)v;
