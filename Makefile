@@ -46,13 +46,14 @@ vmx := vmcs caps controls control_names requirements preflight vmx \
 	guest_walk guest_memory segment descriptor \
 	entry.S vcpu record record_text recorder recorder_create stats trace event exits exit_simple exit_interrupt exit_cr exit_dr exit_msr \
 	exit_io exit_io_string exit_memory exit_descriptor instruction_prefix \
-	exit_task task_plan task_switch tss descriptor_load errors dump \
+	exit_task task_plan task_switch tss descriptor_load errors \
+	dump dump_text dump_exit dump_flags dump_vmcs dump_walk dump_code \
 	vmcs_image vmcs_read entry_words entry_rule entry_rules_execution entry_rules_ept entry_rules_controls \
 	entry_rules_host entry_rules_guest entry_rules_segments entry_rules_tables entry_rules_state \
 	entry_rules_memory entry_text entry_bits entry_doctor entry_check \
 	entry_mutate entry_bases entry_try.S entry_selftest
 
-machine := pc vm vm_report ram bus timer clock tsc \
+machine := pc vm vm_report stats_report ram bus timer clock tsc \
 	cpuid cpuid_build cpuid_policy msr mtrr hypercall \
 	uart uart_receiver guest_console pic pic_chip pit pit_channel pit_count rtc rtc_time rtc_host pm i8042 board \
 	loader loader_boot loader_raw
@@ -81,9 +82,6 @@ CFLAGS := -std=gnu11 -O2 -g $(warnings) -ffreestanding -fno-pic -fno-pie \
 ASFLAGS := -g -D__ASSEMBLER__
 LDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack --build-id=none --gc-sections -T boot/trivet.lds
 
-# The doctor is never in a hurry.
-build/vmx/entry_%.o: CFLAGS += -Os
-
 # Counted: two instructions less an exit.
 build/vmx/stats.o: CFLAGS += -fno-tree-pre
 
@@ -91,6 +89,13 @@ build/vmx/stats.o: CFLAGS += -fno-tree-pre
 object = $(patsubst %,build/%.o,$(basename $(1)))
 image_objects = $(objects) build/font.o build/guest_blob.o
 objects := $(foreach room,$(rooms),$(call object,$(addprefix $(room)/,$($(room)))))
+
+# Only what runs at an exit is in a hurry.
+hot := $(addprefix build/vmx/,vcpu recorder stats event exits exit_simple exit_interrupt exit_cr exit_dr exit_msr \
+	exit_io exit_io_string exit_memory registers control_registers guest_walk guest_memory instruction_prefix ept) \
+	$(addprefix build/machine/,pc bus cpuid msr hypercall uart uart_receiver pic pic_chip pit pit_channel timer ram) \
+	build/mm/walker
+$(filter-out $(addsuffix .o,$(hot)),$(objects)): CFLAGS += -Os
 
 # ---- The image -----------------------------------------------------------------------------
 

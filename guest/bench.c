@@ -16,10 +16,14 @@
 
 #define ROUNDS 1000
 
-/* The limits of the project, in instructions; see docs/performance.md. */
-#define CPUID_MAX     120
-#define VMCALL_MAX    110
-#define PORT_READ_MAX 150
+/*
+ * The limits of the project, in instructions, with the flight recorder and
+ * statistics on; see docs/performance.md. What they cost, and the limits
+ * without them, are the business of tests/boot/budgets.py.
+ */
+#define CPUID_MAX     (120 + 40)
+#define VMCALL_MAX    (110 + 40)
+#define PORT_READ_MAX (150 + 60)
 
 #define PORT 0x3ff /* COM1's scratch register */
 

@@ -121,8 +121,8 @@ const struct option option_table[] = {
 		.kind = KIND_CHOICE,
 		FIELD(stats),
 		.standard = "on",
-		.sentence = "Statistics of exits, with histograms, by port, MSR, leaf and so on.",
-		.choices = {{"off", false}, {"on", true}},
+		.sentence = "Times of exits by port, MSR, leaf and so on; full prints histograms, too.",
+		.choices = {{"off", STATS_OFF}, {"on", STATS_ON}, {"full", STATS_FULL}},
 	},
 	{
 		.name = "doctor",

@@ -8,6 +8,7 @@
 #include "kernel/log.h"
 #include "lib/types.h"
 
+enum option_stats { STATS_OFF, STATS_ON, STATS_FULL };
 enum option_onexit { ONEXIT_POWEROFF, ONEXIT_REBOOT, ONEXIT_HALT };
 enum option_runner { RUNNER_NONE, RUNNER_BOCHS, RUNNER_QEMU };
 
@@ -33,7 +34,7 @@ struct options {
 	u32 doctor;	  /* so many mutated VM entries instead of a guest; 0 = none */
 	u64 seed;	  /* of their random numbers */
 	u32 recorder;	  /* exits that the flight recorder keeps; 0 = off */
-	bool stats;	  /* statistics of exits */
+	enum option_stats stats; /* statistics of exits */
 	bool check;	  /* judge each VM entry by all rules of the SDM */
 };
 

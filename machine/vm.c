@@ -140,7 +140,7 @@ static int create_cpu(struct vm *vm, unsigned index, u16 vpid)
 					       .slice_tsc = time_ns_to_tsc(SLICE_NS),
 					       .vm_number = (u8)(vpid - 1),
 					       .records = options.recorder,
-					       .stats = options.stats,
+					       .stats = options.stats != STATS_OFF,
 				       });
 }
 

@@ -67,7 +67,8 @@ struct vm {
 		u16 cs, ip, sp;
 	} real_mode;
 	bool started;
-	u64 run_ns; /* how long it ran, by its clock */
+	u64 run_ns; /* how long it ran, by its clock; as of the last stop or report */
+	u64 stats_from_ns; /* since when exits are counted, by its clock */
 	u64 first_entry_tsc; /* TSC ticks from the image's entry to the first VM entry */
 };
 

@@ -5,8 +5,9 @@
 #include "machine/vm.h"
 
 #include "kernel/log.h"
-#include "kernel/time.h"
+#include "kernel/options.h"
 #include "lib/format.h"
+#include "machine/stats_report.h"
 #include "vmx/dump.h"
 
 #define REASON_MAX 160
@@ -39,38 +40,6 @@ void vm_reason(const struct vm *vm, char *text, size_t size)
 		format(text, size, "%s: %s: %s", vm->name, cause, stop->detail);
 }
 
-static u64 permille(u64 part, u64 whole)
-{
-	return whole ? part * 1000 / whole : 0;
-}
-
-static void report_exits(const struct vm *vm, struct vcpu *v)
-{
-	u64 count = 0, ticks = 0, n, took;
-
-	for (unsigned i = 0; i < EXIT_REASONS; i++) {
-		vcpu_exits(v, i, &n, &took);
-		count += n;
-		ticks += took;
-	}
-	log_report("%s: %lu exits in %lu.%03lu s, %lu ticks in handlers", vm->name, count,
-		   vm->run_ns / 1000000000, vm->run_ns / 1000000 % 1000, ticks);
-	for (unsigned i = 0; i < EXIT_REASONS; i++) {
-		u64 of_count, of_time;
-
-		vcpu_exits(v, i, &n, &took);
-		if (!n)
-			continue;
-		of_count = permille(n, count);
-		of_time = permille(took, ticks);
-		log_report("exit: vm=%s vcpu=%u reason=%s count=%lu share=%lu.%lu%% time=%lu.%lu%% "
-			   "mean_ticks=%lu mean_ns=%lu",
-			   vm->name, v->index, exit_reason_name(i), n, of_count / 10, of_count % 10,
-			   of_time / 10, of_time % 10, took / n,
-			   time_tsc_to_ns(took) / n);
-	}
-}
-
 void vm_report(struct vm *vm)
 {
 	struct vcpu *v = vm->cpus[0].vcpu;
@@ -83,7 +52,7 @@ void vm_report(struct vm *vm)
 		dump_vcpu(v);
 		vcpu_unload(v);
 	}
-	report_exits(vm, v);
+	stats_report(vm, v, options.stats == STATS_FULL);
 	log_report("vm: name=%s ram=%luK touched=%luK absent_port_reads=%lu absent_port_writes=%lu "
 		   "first_entry_ticks=%lu",
 		   vm->name, vm->ram.size >> 10, vm->ram.cleared >> 10, vm->bus.absent_reads,

@@ -5,6 +5,7 @@
 #include "vmx/record.h"
 
 #include "lib/format.h"
+#include "vmx/stats.h"
 #include "vmx/vcpu.h"
 
 static const char *const cr_access[] = {"write cr%u", "read cr%u", "clts", "lmsw"};
@@ -51,4 +52,12 @@ const char *record_verdict_name(unsigned verdict)
 	static const char *const names[] = {"NEXT", "AGAIN", "WAIT", "STOP"};
 
 	return verdict < ARRAY_SIZE(names) ? names[verdict] : "NONE";
+}
+
+size_t stats_key_text(const struct stats_cell *cell, char *text, size_t size)
+{
+	if (SUBJECT_KEY(cell->subject) == STATS_KEY_OTHER)
+		return format(text, size, "others");
+	return record_key_text(SUBJECT_REASON(cell->subject), SUBJECT_KEY(cell->subject), text,
+			       size);
 }

@@ -70,6 +70,9 @@ u64 stats_count(const struct stats_times *t);
  */
 u64 stats_percentile(const struct stats_times *t, unsigned permille);
 
+/* Words for a cell's key, "" for reasons without; returns the length. */
+size_t stats_key_text(const struct stats_cell *cell, char *text, size_t size);
+
 /* Add one to another. */
 void stats_add(struct stats_times *to, const struct stats_times *from);
 

@@ -40,7 +40,7 @@ unit_tests := \
 	machine/test_pm machine/test_board machine/test_cpuid machine/test_mtrr machine/test_msr \
 	machine/test_guest_console machine/test_hypercall machine/test_ram machine/test_loader \
 	machine/test_loader_boot machine/test_rtc_host machine/test_clock machine/test_vm machine/test_pc \
-	vmx/test_controls vmx/test_decode vmx/test_event vmx/test_control_registers vmx/test_run_loop \
+	vmx/test_controls vmx/test_decode vmx/test_event vmx/test_control_registers vmx/test_run_loop vmx/test_recorder vmx/test_stats \
 	vmx/test_guest_walk vmx/test_guest_walk_random vmx/test_guest_memory vmx/test_segment \
 	vmx/test_exit_io_string vmx/test_task_switch vmx/test_task_faults vmx/test_exit_descriptor
 
@@ -106,7 +106,7 @@ needs_machine/test_pit_channel := machine/pit_channel machine/pit_count
 needs_machine/test_rtc := machine/rtc machine/rtc_time $(time)
 needs_machine/test_rtc_time := machine/rtc_time
 needs_machine/test_uart := machine/uart machine/uart_receiver $(time)
-vm_all := machine/vm machine/vm_report machine/pc machine/ram machine/bus machine/timer machine/cpuid \
+vm_all := machine/vm machine/vm_report machine/stats_report vmx/stats vmx/record vmx/record_text vmx/recorder machine/pc machine/ram machine/bus machine/timer machine/cpuid \
 	machine/cpuid_build machine/cpuid_policy machine/msr machine/mtrr machine/hypercall machine/uart \
 	machine/uart_receiver machine/guest_console machine/pic machine/pic_chip machine/pit \
 	machine/pit_channel machine/pit_count machine/rtc machine/rtc_time machine/pm machine/i8042 \
@@ -131,6 +131,8 @@ needs_vmx/test_decode := $(exits) vmx/bitmaps
 needs_vmx/test_event := $(exits)
 needs_vmx/test_control_registers := $(exits)
 needs_vmx/test_run_loop := $(exits)
+needs_vmx/test_recorder := $(exits) vmx/recorder_create $(frames)
+needs_vmx/test_stats := vmx/stats
 needs_vmx/test_guest_walk := vmx/guest_walk
 needs_vmx/test_guest_walk_random := vmx/guest_walk
 needs_vmx/test_guest_memory := $(exits)
@@ -139,6 +141,18 @@ needs_vmx/test_exit_io_string := $(exits)
 needs_vmx/test_task_switch := $(exits) unit/vmx/fake_tasks
 needs_vmx/test_task_faults := $(exits) unit/vmx/fake_tasks
 needs_vmx/test_exit_descriptor := $(exits) unit/vmx/fake_tasks
+
+# A vCPU's state in words. The doctor's test of its dumps is scripts/test_dump: another name.
+dumps := vmx/dump vmx/dump_text vmx/dump_exit vmx/dump_flags vmx/dump_vmcs vmx/dump_walk vmx/dump_code \
+	vmx/vmcs_image vmx/entry_bits vmx/control_names vmx/ept lib/format unit/vmx/fake_sink $(exits) $(tables)
+unit_tests += vmx/test_dump_exit vmx/test_dump_flags vmx/test_dump_vcpu vmx/test_dump_vmcs vmx/test_dump_walk \
+	vmx/test_dump_code
+needs_vmx/test_dump_exit := $(dumps)
+needs_vmx/test_dump_flags := $(dumps)
+needs_vmx/test_dump_vcpu := $(dumps)
+needs_vmx/test_dump_vmcs := $(dumps)
+needs_vmx/test_dump_walk := $(dumps)
+needs_vmx/test_dump_code := $(dumps)
 
 # ---- The VM-entry doctor as a program of the host, and what it writes -------------------------
 
