@@ -24,6 +24,7 @@
 #include "mm/host_map.h"
 #include "mm/layout.h"
 #include "vmx/dump.h"
+#include "vmx/dump_text.h"
 #include "vmx/preflight.h"
 #include "vmx/vmx.h"
 
@@ -71,8 +72,15 @@ static const struct smp_memory smp_memory = {
 	.load_tables = host_map_load,
 };
 
+static void print_in_panic(const char *line)
+{
+	panic_print("%s", line);
+}
+
+/* Straight to the consoles: through the log it would push the recent lines out of it. */
 static void panic_show_guest(void)
 {
+	dump_set_sink(print_in_panic);
 	if (cpu_ready && this_cpu()->vmx_on && this_cpu()->current_vcpu)
 		dump_vcpu(this_cpu()->current_vcpu);
 }

@@ -1,64 +1,139 @@
 /* SPDX-License-Identifier: MIT */
 #include "vmx/dump.h"
 
-#include "kernel/log.h"
+#include "kernel/asm.h"
 #include "vmx/control_registers.h"
-#include "vmx/instructions.h"
-
-typedef unsigned long long ull;
-
-static ull field(enum vmcs_field f)
-{
-	return vmcs_read(f);
-}
+#include "vmx/dump_code.h"
+#include "vmx/dump_exit.h"
+#include "vmx/dump_flags.h"
+#include "vmx/dump_vmcs.h"
+#include "vmx/dump_walk.h"
+#include "vmx/segment.h"
 
 static void dump_registers(struct vcpu *v)
 {
-	const union vcpu_regs *r = &v->regs;
+	/* In the order in which people look for them; RSP comes with RIP. */
+	static const struct {
+		char name[4];
+		u8 index;
+	} order[] = {
+		{ "rax", 0 },  { "rbx", 3 },  { "rcx", 1 },  { "rdx", 2 },  { "rsi", 6 },
+		{ "rdi", 7 },  { "rbp", 5 },  { "r8 ", 8 },  { "r9 ", 9 },  { "r10", 10 },
+		{ "r11", 11 }, { "r12", 12 }, { "r13", 13 }, { "r14", 14 }, { "r15", 15 },
+	};
+	char text[100];
+	struct dump_text t = dump_text(text, sizeof(text));
 
-	log_report("  rip=%016llx rsp=%016llx rflags=%08llx cpl=%u", field(VMCS_GUEST_RIP),
-		   field(VMCS_GUEST_RSP), field(VMCS_GUEST_RFLAGS), vcpu_cpl(v));
-	log_report("  rax=%016llx rbx=%016llx rcx=%016llx rdx=%016llx", (ull)r->rax, (ull)r->rbx,
-		   (ull)r->rcx, (ull)r->rdx);
-	log_report("  rsi=%016llx rdi=%016llx rbp=%016llx r8 =%016llx", (ull)r->rsi, (ull)r->rdi,
-		   (ull)r->rbp, (ull)r->r8);
-	log_report("  r9 =%016llx r10=%016llx r11=%016llx r12=%016llx", (ull)r->r9, (ull)r->r10,
-		   (ull)r->r11, (ull)r->r12);
-	log_report("  r13=%016llx r14=%016llx r15=%016llx", (ull)r->r13, (ull)r->r14, (ull)r->r15);
-	log_report("  cr0=%08llx cr3=%016llx cr4=%08llx efer=%llx cr8=%llx", (ull)guest_cr0(v),
-		   field(VMCS_GUEST_CR3), (ull)guest_cr4(v), field(VMCS_GUEST_EFER), (ull)v->cr8);
+	dump_line("  rip=%016lx rsp=%016lx rflags=%08lx cpl=%u", dump_field(VMCS_GUEST_RIP),
+		  dump_field(VMCS_GUEST_RSP), dump_field(VMCS_GUEST_RFLAGS), vcpu_cpl(v));
+	for (unsigned i = 0; i < ARRAY_SIZE(order); i++) {
+		dump_add(&t, " %.3s=%016lx", order[i].name, v->regs.by_index[order[i].index]);
+		if (i % 4 < 3 && i + 1 < ARRAY_SIZE(order))
+			continue;
+		dump_line(" %s", text);
+		t = dump_text(text, sizeof(text));
+	}
+	dump_line("  cr0=%08lx cr3=%016lx cr4=%08lx efer=%lx cr8=%lx", guest_cr0(v),
+		  dump_field(VMCS_GUEST_CR3), guest_cr4(v), dump_field(VMCS_GUEST_EFER), v->cr8);
+}
+
+/* Flags in one line; CR0 and CR4 as the guest reads them. */
+static void dump_flags(struct vcpu *v)
+{
+	char text[LOG_LINE_MAX];
+	struct dump_text t = dump_text(text, sizeof(text));
+
+	dump_add(&t, "  rflags=[");
+	dump_add_field(&t, VMCS_AT_GUEST_RFLAGS, dump_field(VMCS_GUEST_RFLAGS));
+	dump_add(&t, "] cr0=[");
+	dump_add_field(&t, VMCS_AT_GUEST_CR0, guest_cr0(v));
+	dump_add(&t, "] cr4=[");
+	dump_add_field(&t, VMCS_AT_GUEST_CR4, guest_cr4(v));
+	dump_add(&t, "] efer=[");
+	dump_add_field(&t, VMCS_AT_GUEST_EFER, dump_field(VMCS_GUEST_EFER));
+	dump_line("%s]", text);
+}
+
+/* What the VMCS does not have: it stays in the processor while a vCPU is loaded. */
+static void dump_live(const struct vcpu *v)
+{
+	char text[LOG_LINE_MAX / 2];
+	struct dump_text t = dump_text(text, sizeof(text));
+
+	dump_add_xcr0(&t, v->xcr0);
+	dump_add(&t, "] dr6=[");
+	dump_add_dr6(&t, dr6_read());
+	dump_add(&t, "] dr7=[");
+	dump_add_dr7(&t, dump_field(VMCS_GUEST_DR7));
+	dump_line("  cr2=%016lx xcr0=%lx dr6=%08lx dr7=%08lx xcr0=[%s]", cr2_read(), v->xcr0,
+		  dr6_read(), dump_field(VMCS_GUEST_DR7), text);
+	dump_line("  dr0=%016lx dr1=%016lx dr2=%016lx dr3=%016lx", dr0_read(), dr1_read(),
+		  dr2_read(), dr3_read());
 }
 
 static void dump_segments(void)
 {
-	static const char *const names[] = { "es", "cs", "ss", "ds", "fs", "gs", "ldtr", "tr" };
+	static const char names[][5] = { "es", "cs", "ss", "ds", "fs", "gs", "ldtr", "tr" };
 
-	for (enum segment s = SEG_ES; s <= SEG_TR; s++)
-		log_report("  %-4s selector=%04llx base=%016llx limit=%08llx rights=%05llx", names[s],
-			   field(VMCS_GUEST_SELECTOR(s)), field(VMCS_GUEST_BASE(s)),
-			   field(VMCS_GUEST_LIMIT(s)), field(VMCS_GUEST_ACCESS_RIGHTS(s)));
-	log_report("  gdtr base=%016llx limit=%04llx  idtr base=%016llx limit=%04llx",
-		   field(VMCS_GUEST_GDTR_BASE), field(VMCS_GUEST_GDTR_LIMIT),
-		   field(VMCS_GUEST_IDTR_BASE), field(VMCS_GUEST_IDTR_LIMIT));
+	for (enum segment s = SEG_ES; s <= SEG_TR; s++) {
+		char text[80];
+		struct dump_text t = dump_text(text, sizeof(text));
+		struct segment_register r;
+
+		segment_read(s, &r);
+		dump_add_rights(&t, r.rights);
+		dump_line("  %-4s selector=%04x base=%016lx limit=%08x rights=%05x %s", names[s],
+			  r.selector, r.base, r.limit, r.rights, text);
+	}
+	dump_line("  gdtr base=%016lx limit=%04lx  idtr base=%016lx limit=%04lx",
+		  dump_field(VMCS_GUEST_GDTR_BASE), dump_field(VMCS_GUEST_GDTR_LIMIT),
+		  dump_field(VMCS_GUEST_IDTR_BASE), dump_field(VMCS_GUEST_IDTR_LIMIT));
+}
+
+static void dump_event(const char *what, enum vmcs_field info, enum vmcs_field error)
+{
+	char text[DUMP_EXIT_TEXT];
+
+	if (interruption_text((u32)dump_field(info), (u32)dump_field(error), text, sizeof(text)))
+		dump_line("  %s: %s", what, text);
 }
 
 static void dump_exit(void)
 {
-	u32 reason = (u32)field(VMCS_EXIT_REASON);
+	u32 reason = (u32)dump_field(VMCS_EXIT_REASON);
+	char text[DUMP_EXIT_TEXT];
 
-	log_report("  last exit: reason=%#x (%s) qualification=%#llx length=%llu intr=%#llx idt=%#llx",
-		   reason, exit_reason_name(reason & EXIT_REASON_BASIC), field(VMCS_EXIT_QUALIFICATION),
-		   field(VMCS_EXIT_INSTRUCTION_LENGTH), field(VMCS_EXIT_INTERRUPTION_INFO),
-		   field(VMCS_IDT_VECTORING_INFO));
-	log_report("  guest-physical=%#llx linear=%#llx interruptibility=%#llx activity=%llu",
-		   field(VMCS_GUEST_PHYSICAL_ADDRESS), field(VMCS_GUEST_LINEAR_ADDRESS),
-		   field(VMCS_GUEST_INTERRUPTIBILITY), field(VMCS_GUEST_ACTIVITY_STATE));
+	dump_line("  last exit: reason=%#x (%s) qualification=%#lx length=%lu intr=%#lx idt=%#lx",
+		  reason, exit_reason_name(reason & EXIT_REASON_BASIC),
+		  dump_field(VMCS_EXIT_QUALIFICATION), dump_field(VMCS_EXIT_INSTRUCTION_LENGTH),
+		  dump_field(VMCS_EXIT_INTERRUPTION_INFO),
+		  dump_field(VMCS_IDT_VECTORING_INFO));
+	if (qualification_text(reason, dump_field(VMCS_EXIT_QUALIFICATION), text, sizeof(text)))
+		dump_line("  qualification: %s", text);
+	dump_event("interruption", VMCS_EXIT_INTERRUPTION_INFO, VMCS_EXIT_INTERRUPTION_ERROR_CODE);
+	dump_event("while delivering", VMCS_IDT_VECTORING_INFO, VMCS_IDT_VECTORING_ERROR_CODE);
+	dump_line("  guest-physical=%#lx linear=%#lx interruptibility=%#lx activity=%lu",
+		  dump_field(VMCS_GUEST_PHYSICAL_ADDRESS), dump_field(VMCS_GUEST_LINEAR_ADDRESS),
+		  dump_field(VMCS_GUEST_INTERRUPTIBILITY), dump_field(VMCS_GUEST_ACTIVITY_STATE));
 }
 
 void dump_vcpu(struct vcpu *v)
 {
-	log_report("vcpu %u:", v->index);
+	dump_line("vcpu %u:", v->index);
+	if (!dump_possible(v))
+		return;
 	dump_registers(v);
+	dump_flags(v);
+	dump_live(v);
 	dump_segments();
 	dump_exit();
+	dump_code(v);
+	dump_stack(v);
+	dump_guest_walks(v);
+}
+
+void dump_vcpu_full(struct vcpu *v)
+{
+	dump_vcpu(v);
+	(void)!dump_vmcs(v, NULL);
 }

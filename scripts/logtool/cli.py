@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from . import compare, export, names, page, stats, table
+from . import code, compare, export, names, page, stats, table
 from .source import Log, Trouble
 from .symbols import Symbols
 
@@ -19,6 +19,7 @@ examples:
   trivet-log --html -o exits.html trace.bin        a page with charts
   trivet-log --perfetto -o exits.json trace.bin    for ui.perfetto.dev
   trivet-log --flame serial.log | flamegraph.pl    for a flame graph
+  trivet-log --code --symbols vmlinux serial.log   where the guest stopped
   trivet-log diff good.log bad.log                 the first exit that differs
 
 A damaged part of FILE costs one line on standard error, with its number; the
@@ -75,6 +76,7 @@ def parse(args):
             ("perfetto", "JSON that ui.perfetto.dev opens"),
             ("csv", "a row an exit"),
             ("flame", "folded stacks: vm;vcpu;reason;symbol count"),
+            ("code", "the code of state dumps as instructions (objdump)"),
             ("text", "the records alone, as lines of the log"),
             ("binary", "the records alone, as a binary trace")):
         kinds.add_argument(f"--{kind}", action="store_const", dest="kind",
@@ -153,6 +155,16 @@ class Output:
             os.replace(self.new, self.path)
 
 
+def write_code(log, out, symbols):
+    """The code: lines; all of the log is read for them."""
+    for _ in log.exits():
+        pass
+    for line in code.render(log.facts.codes, symbols):
+        out.write(line + "\n")
+    if not log.facts.codes:
+        log.report.note("no code: line in it: only a dump of a state has one")
+
+
 def write(args, log, out, symbols):
     """What was asked for."""
     if args.kind == "csv":
@@ -165,6 +177,8 @@ def write(args, log, out, symbols):
         export.write_text(log, out)
     elif args.kind == "binary":
         export.write_binary(log, out)
+    elif args.kind == "code":
+        write_code(log, out, symbols)
     else:
         gathered = stats.gather(log)
         if args.kind == "html":
@@ -185,7 +199,7 @@ def show(args):
             write(args, log, out, symbols)
     finally:
         log.close()
-    if args.kind not in (None, "html") and not log.facts.exits:
+    if args.kind not in (None, "html", "code") and not log.facts.exits:
         print(f"trivet-log: {log.name}: no exits in it: give Trivet trace=",
               file=sys.stderr)
     return 0

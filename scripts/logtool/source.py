@@ -93,6 +93,7 @@ class Facts:  # pylint: disable=too-many-instance-attributes,too-few-public-meth
         self.seconds = {}   # vm -> seconds that it ran
         self.counted = []   # rows of Trivet's own count
         self.machines, self.memory = [], []
+        self.codes = []     # of dumps
         self.exits = 0
         self.missing_run = None
 

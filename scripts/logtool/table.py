@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Statistics as text."""
-from . import names
+from . import code, names
 from .histogram import Histogram
 from .stats import hottest
 
@@ -162,6 +162,9 @@ def render(log, stats, symbols, top):
     if facts.counted:
         yield from ("", "Counted by Trivet")
         yield from grid(list(counted_rows(facts)), 3)
+    if facts.codes:
+        yield from ("", "Code")
+        yield from code.render(facts.codes, symbols)
     for vm in stats.machines:
         title = f"{vm}: " if len(stats.machines) > 1 else ""
         for text, rows, left in (
@@ -176,6 +179,6 @@ def render(log, stats, symbols, top):
                 yield from ("", title + text if title else
                             text[0].upper() + text[1:])
                 yield from grid(rows, left)
-    if not stats.count and not facts.counted:
+    if not stats.count and not facts.counted and not facts.codes:
         yield ""
         yield "No exits in it. Trivet's trace= and its report at the end give some."

@@ -3,6 +3,7 @@
 import re
 
 from . import lines
+from .code import Code
 from .record import Damage
 
 LINE_MAX = 1 << 16
@@ -13,7 +14,7 @@ TOTAL = re.compile(r"^(\S+): (\d+) exits in (\d+\.\d+) s\b")
 # The other lines of interest: subject, and how what it says starts.
 FACTS = {"time": "tsc_hz=", "boot": "Trivet ", "preflight": "cpu=",
          "log": "warning: ", "exit": "vm=", "run": "outcome=",
-         "memory": "", "vm": "name="}
+         "memory": "", "vm": "name=", "code": "vm="}
 TICKS = ("mean_ns", "mean_ticks", "min_ticks", "p50_ticks", "p99_ticks",
          "max_ticks")
 
@@ -184,6 +185,10 @@ class TextLog:
                 out[key] = float(row[key].rstrip("%"))
         out.update({key: int(row[key]) for key in TICKS if key in row})
         self.facts.counted.append(out)
+
+    def take_code(self, said):
+        """The bytes at a vCPU's RIP, from a dump of its state."""
+        self.facts.codes.append(Code(lines.facts(said)))
 
     def take_run(self, said):
         """How it ended."""

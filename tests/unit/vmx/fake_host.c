@@ -4,9 +4,9 @@
  */
 #include "kernel/log.h"
 #include "kernel/traps.h"
-#include "vmx/dump.h"
 #include "vmx/entry_check.h"
 #include "vmx/instructions.h"
+#include "vmx/vcpu.h"
 #include "vmx/vmx.h"
 
 struct vmx_host vmx_host;
@@ -21,11 +21,6 @@ void log_write(enum log_level level, const char *subsystem, const char *fmt, ...
 void trap_run_interrupt(u8 vector)
 {
 	(void)vector;
-}
-
-void dump_vcpu(struct vcpu *v)
-{
-	(void)v;
 }
 
 void entry_check_explain(enum entry_class class)
