@@ -55,7 +55,8 @@ vmx := vmcs caps controls control_names requirements preflight vmx \
 
 machine := pc vm vm_report stats_report ram bus timer clock tsc \
 	cpuid cpuid_build cpuid_policy msr mtrr hypercall \
-	uart uart_receiver guest_console pic pic_chip pit pit_channel pit_count rtc rtc_time rtc_host pm i8042 board \
+	uart uart_receiver guest_console pic pic_chip pit pit_channel pit_count \
+	lapic lapic_reset lapic_access lapic_timer lapic_bus ioapic rtc rtc_time rtc_host pm i8042 board pci \
 	loader loader_boot loader_raw
 
 # V=1 shows the commands.

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The single registers of a PC's board: the reset control of a PCI chipset
- * (CF9H), fast A20 and reset (92H), the POST code (80H), and the debug
- * console at E9H that emulators have (it reads as E9H).
+ * The single registers of a PC's board: fast A20 and reset (92H), the POST
+ * code (80H), and the debug console at E9H that emulators have (it reads as E9H).
  */
 #pragma once
 
@@ -10,13 +9,11 @@
 #include "machine/guest_console.h"
 
 struct board {
-	u8 reset_control;
 	u8 fast_a20;
 	u8 post;
 	struct guest_console *console;
 };
 
-extern const struct port_device board_pci_ports; /* 4 */
 extern const struct port_device board_fast_a20_ports;
 extern const struct port_device board_post_ports;
 extern const struct port_device board_debug_ports;

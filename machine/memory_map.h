@@ -36,7 +36,7 @@
  *   E9                         debug console
  *   3F8-3FF                    16550A, COM1                4
  *   600-60B                    ACPI PM1a event and control, PM timer   9
- *   CF8-CFB                    CF9: reset control; no PCI yet
+ *   CF8-CFF                    PCI configuration: a host bridge; CF9: reset control
  *
  * The ports through which Trivet ends a run in Bochs and QEMU (400, 501,
  * 8900, 8A00, B000...) are nothing here: a guest cannot reach them.
@@ -58,6 +58,7 @@
 #define PORT_PM_TIMER	  0x608
 #define PORT_PCI_ADDRESS  0xcf8
 #define PORT_RESET	  0xcf9
+#define PORT_PCI_DATA	  0xcfc
 
 #define IRQ_PIT	    0
 #define IRQ_CASCADE 2

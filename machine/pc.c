@@ -39,7 +39,8 @@ static void attach_all(struct vm *vm)
 	attach(vm, PORT_PM1A_EVENT, 4, &pm_ports, &vm->pm);
 	attach(vm, PORT_PM1A_CONTROL, 4, &pm_control_ports, &vm->pm);
 	attach(vm, PORT_PM_TIMER, 4, &pm_timer_ports, &vm->pm);
-	attach(vm, PORT_PCI_ADDRESS, 4, &board_pci_ports, &vm->board);
+	attach(vm, PORT_PCI_ADDRESS, 4, &pci_address_ports, &vm->pci);
+	attach(vm, PORT_PCI_DATA, 4, &pci_data_ports, &vm->pci);
 }
 
 static void interrupt_output(void *vcpu, unsigned line, bool high)
@@ -89,6 +90,7 @@ void pc_create(struct vm *vm, u64 wall_seconds)
 	pm_reset(&vm->pm);
 
 	i8042_reset(&vm->i8042);
+	pci_reset(&vm->pci);
 	board_reset(&vm->board, &vm->console);
 	attach_all(vm);
 }

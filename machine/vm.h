@@ -15,6 +15,7 @@
 #include "machine/guest_console.h"
 #include "machine/i8042.h"
 #include "machine/msr.h"
+#include "machine/pci.h"
 #include "machine/pic.h"
 #include "machine/pit.h"
 #include "machine/pm.h"
@@ -53,6 +54,7 @@ struct vm {
 	struct pm pm;
 	struct i8042 i8042;
 	struct board board;
+	struct pci pci;
 
 	struct ept ept;
 	struct ram ram;

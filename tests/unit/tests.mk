@@ -35,9 +35,10 @@ unit_tests := \
 	mm/test_bits512 mm/test_frame mm/test_frame_bugs mm/test_frame_random mm/test_frame_range \
 	mm/test_walker mm/test_walker_limits mm/test_walker_memory mm/test_walker_random \
 	mm/test_reserve mm/test_host_map mm/test_host_map_device \
-	machine/test_bus machine/test_timer machine/test_pic machine/test_pic_chip machine/test_pit \
+	machine/test_bus machine/test_timer machine/test_lapic machine/test_lapic_access \
+	machine/test_lapic_timer machine/test_lapic_bus machine/test_lapic_random machine/test_ioapic machine/test_pic machine/test_pic_chip machine/test_pit \
 	machine/test_pit_channel machine/test_rtc machine/test_rtc_time machine/test_uart \
-	machine/test_pm machine/test_board machine/test_cpuid machine/test_mtrr machine/test_msr \
+	machine/test_pm machine/test_pci machine/test_board machine/test_cpuid machine/test_mtrr machine/test_msr \
 	machine/test_guest_console machine/test_hypercall machine/test_ram machine/test_loader \
 	machine/test_loader_boot machine/test_rtc_host machine/test_clock machine/test_vm machine/test_pc \
 	vmx/test_controls vmx/test_decode vmx/test_event vmx/test_control_registers vmx/test_run_loop vmx/test_recorder vmx/test_stats \
@@ -99,6 +100,14 @@ needs_mm/test_host_map_device := $(host_map)
 time := machine/timer unit/machine/fake_time sim/panic
 needs_machine/test_bus := machine/bus
 needs_machine/test_timer := $(time)
+apics := machine/lapic machine/lapic_reset machine/lapic_access machine/lapic_timer machine/lapic_bus \
+	machine/ioapic machine/pic machine/pic_chip $(time)
+needs_machine/test_lapic := $(apics)
+needs_machine/test_lapic_access := $(apics)
+needs_machine/test_lapic_timer := $(apics)
+needs_machine/test_lapic_bus := $(apics)
+needs_machine/test_lapic_random := $(apics)
+needs_machine/test_ioapic := $(apics)
 needs_machine/test_pic := machine/pic machine/pic_chip $(time)
 needs_machine/test_pic_chip := machine/pic_chip
 needs_machine/test_pit := machine/pit machine/pit_channel machine/pit_count $(time)
@@ -110,9 +119,10 @@ vm_all := machine/vm machine/vm_report machine/stats_report vmx/stats vmx/record
 	machine/cpuid_build machine/cpuid_policy machine/msr machine/mtrr machine/hypercall machine/uart \
 	machine/uart_receiver machine/guest_console machine/pic machine/pic_chip machine/pit \
 	machine/pit_channel machine/pit_count machine/rtc machine/rtc_time machine/pm machine/i8042 \
-	machine/board vmx/ept vmx/bitmaps vmx/vmcs lib/format lib/error sim/vmx sim/asm $(tables) \
+	machine/board machine/pci vmx/ept vmx/bitmaps vmx/vmcs lib/format lib/error sim/vmx sim/asm $(tables) \
 	unit/machine/fake_host unit/machine/fake_vcpu unit/machine/fake_time
 needs_machine/test_pm := machine/pm $(time) unit/machine/fake_vcpu
+needs_machine/test_pci := machine/pci $(time) unit/machine/fake_vcpu
 needs_machine/test_board := machine/board machine/i8042 $(time) unit/machine/fake_vcpu
 needs_machine/test_cpuid := machine/cpuid machine/cpuid_build machine/cpuid_policy sim/asm
 needs_machine/test_mtrr := machine/mtrr

@@ -48,35 +48,6 @@ static void expect_reset(enum verdict verdict)
 	vcpu.stop.cause = STOP_NONE;
 }
 
-static enum verdict cf9(u8 value)
-{
-	return board_pci_ports.out(&board, &vcpu, 1, 1, value);
-}
-
-static void test_reset_control(void **state)
-{
-	(void)state;
-	assert_int_equal(cf9(0x02), NEXT);
-	assert_int_equal(board_pci_ports.in(&board, 1, 1), 0x02);
-	expect_reset(cf9(0x06));
-	assert_int_equal(cf9(0x06), NEXT); /* a rise resets, no level */
-	assert_int_equal(cf9(0xf0), NEXT);
-	assert_int_equal(board_pci_ports.in(&board, 1, 1), 0);
-	expect_reset(cf9(0x0e));
-}
-
-/* A probe for PCI writes all four bytes: that is no reset. */
-static void test_reset_control_inside_pci_address(void **state)
-{
-	(void)state;
-	assert_int_equal(board_pci_ports.out(&board, &vcpu, 0, 4, 0x8000fff8), NEXT);
-	assert_int_equal(board_pci_ports.in(&board, 0, 4), 0xffffffff);
-	assert_int_equal(board_pci_ports.out(&board, &vcpu, 0, 2, 0xffff), NEXT);
-	assert_int_equal(board_pci_ports.out(&board, &vcpu, 0, 1, 0xff), NEXT);
-	assert_int_equal(board_pci_ports.out(&board, &vcpu, 3, 1, 0xff), NEXT);
-	assert_int_equal(board_pci_ports.in(&board, 1, 1), 0);
-}
-
 static void test_fast_a20(void **state)
 {
 	(void)state;
@@ -223,8 +194,6 @@ static void test_i8042_command_forgets_data(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_reset_control, setup),
-		cmocka_unit_test_setup(test_reset_control_inside_pci_address, setup),
 		cmocka_unit_test_setup(test_fast_a20, setup),
 		cmocka_unit_test_setup(test_post, setup),
 		cmocka_unit_test_setup(test_debug_console, setup),

@@ -100,7 +100,7 @@ static void test_devices_at_their_ports(void **state)
 /* The ports by which Trivet ends a run, and the host's own devices, are nothing to a guest. */
 static void test_host_is_out_of_reach(void **state)
 {
-	static const u16 ports[] = { 0x400, 0x501, 0x8900, 0x8a00, 0xb000, 0xb004, 0xcfc, 0x2f8,
+	static const u16 ports[] = { 0x400, 0x501, 0x8900, 0x8a00, 0xb000, 0xb004, 0xd00, 0x2f8,
 				     0x3c0, 0xf4,  0x1f0 };
 
 	(void)state;

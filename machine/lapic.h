@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A vCPU's local APIC: xAPIC and x2APIC. Its registers are a page of 4 KiB
+ * laid out as the processor lays out a virtual-APIC page, so that APIC
+ * virtualization can use it as it is.
+ * SDM "Advanced Programmable Interrupt Controller (APIC)".
+ *
+ * What becomes of an interrupt is told by one line to the vCPU, `output`,
+ * which is at any time what lapic_pending() says. NMI, INIT, start-up and
+ * SMI go through the bus to the machine; see lapic_bus.h.
+ *
+ * The APICs of one machine are touched by one CPU at a time: several vCPUs
+ * need a lock around all that is declared here.
+ *
+ * Choices where models differ: the ID is read-only in xAPIC mode too. Lowest
+ * priority goes to one of those with the lowest PPR. APR and remote read
+ * (P6) read as 0. EOI reads as 0 in the xAPIC. IPIs are edges whatever ICR
+ * says, de-asserts are nothing. An illegal vector sent is an error of the
+ * sender and of each receiver. A spurious interrupt cannot happen: `output`
+ * follows TPR at once.
+ */
+#pragma once
+
+#include "machine/irq.h"
+#include "machine/lapic_regs.h"
+#include "machine/lapic_timer.h"
+
+struct vcpu;
+struct lapic_bus;
+
+enum { LAPIC_LINT0, LAPIC_LINT1, LAPIC_PINS };
+
+struct lapic {
+	u32 *page; /* the registers, by offset / 4 */
+	u64 base;  /* IA32_APIC_BASE */
+	struct irq output; /* the processor's INTR */
+
+	u32 errors;	 /* ESR bits since ESR was written last */
+	bool error_told; /* by the error interrupt, since then */
+	bool pins[LAPIC_PINS];
+	bool extint; /* the I/O APIC passes on the 8259's request */
+
+	struct lapic_timer timer;
+	struct lapic_bus *bus;
+	struct lapic *next; /* on the bus */
+	struct vcpu *vcpu;
+	u32 id; /* x2APIC ID, as CPUID tells it */
+	u8 physical_bits;
+};
+
+static inline u32 *lapic_register(const struct lapic *l, unsigned offset)
+{
+	return &l->page[offset / 4];
+}
+
+static inline bool lapic_enabled(const struct lapic *l)
+{
+	return l->base & APIC_BASE_ENABLE;
+}
+
+static inline bool lapic_is_xapic(const struct lapic *l)
+{
+	return (l->base & APIC_BASE_MODE) == APIC_BASE_ENABLE;
+}
+
+static inline bool lapic_is_x2apic(const struct lapic *l)
+{
+	return l->base & APIC_BASE_X2APIC;
+}
+
+/* ---- Life ----------------------------------------------------------------------- */
+
+/*
+ * Power-up: xAPIC mode at FEE00000H, all local interrupts masked, software
+ * disabled. page, output, vcpu, id, physical_bits, timer.clock and the bus
+ * are the caller's to set before, and the timer's timer_add().
+ */
+void lapic_reset(struct lapic *l, bool bootstrap);
+
+/* INIT: as power-up, but IA32_APIC_BASE stays. */
+void lapic_init(struct lapic *l);
+
+/* What a PC's firmware leaves on the boot processor: enabled, LINT0 the 8259's, LINT1 NMI. */
+void lapic_virtual_wire(struct lapic *l);
+
+/*
+ * Write IA32_APIC_BASE. 0, or -ERR_INVAL (#GP): a reserved bit, or a change of mode that
+ * does not exist. Disabling loses all state. CPUID's APIC bit follows lapic_enabled().
+ */
+int lapic_set_base(struct lapic *l, u64 value) __must_check;
+
+/* ---- Interrupts to the processor ------------------------------------------------- */
+
+/* Is there one that the processor would take if its interrupts were on? */
+bool lapic_pending(const struct lapic *l);
+
+/* INTA: the vector, now in service, or what the 8259 answers; -1: nothing (any more). */
+int lapic_acknowledge(struct lapic *l);
+
+/* CR8: the upper half of TPR. It is there when the APIC is disabled, too. */
+u64 lapic_cr8(const struct lapic *l);
+void lapic_set_cr8(struct lapic *l, u64 value);
+
+/* For struct irq: the pins LINT0 and LINT1. */
+void lapic_set_pin(void *lapic, unsigned pin, bool high);
+
+/* Would a vector that came now go to the processor at once? And LINT0, if it rose? */
+bool lapic_would_take(const struct lapic *l, u8 vector);
+bool lapic_would_take_pin(const struct lapic *l, unsigned pin);
+
+/* ---- For the other files of the APIC ---------------------------------------------- */
+
+/* A fixed interrupt arrives, by any way. False: nobody is in. */
+bool lapic_accept(struct lapic *l, u8 vector, bool level);
+
+/* An interrupt of the local vector table, by its register. */
+void lapic_local(struct lapic *l, unsigned lvt);
+
+void lapic_eoi(struct lapic *l);
+
+/* TPR, LVT or pins changed: PPR and the output follow. */
+void lapic_update(struct lapic *l);
+
+/* After a write of the LVT entry of a pin. */
+void lapic_pin_changed(struct lapic *l, unsigned pin);
+
+/* Note an error: one of APIC_ESR_.... */
+void lapic_error(struct lapic *l, u32 bit);
