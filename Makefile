@@ -42,22 +42,24 @@ kernel := main options option_table option_words \
 mm := layout reserve frame frame_tree frame_node bits512 walker walker_lookup host_map host_map_load
 
 vmx := vmcs caps controls control_names requirements preflight vmx \
-	setup host_state switch reset registers control_registers pdpte ept bitmaps \
+	setup host_state switch reset entry_state registers control_registers pdpte ept bitmaps \
 	guest_walk guest_memory segment descriptor \
 	entry.S vcpu record record_text recorder recorder_create stats trace event exits exit_simple exit_interrupt exit_cr exit_dr exit_msr \
 	exit_io exit_io_string exit_memory exit_descriptor instruction_prefix \
 	exit_task task_plan task_switch tss descriptor_load errors \
-	dump dump_text dump_exit dump_flags dump_vmcs dump_walk dump_code \
+	dump dump_text dump_exit dump_flags dump_vmcs dump_walk dump_code autopsy autopsy_reenact autopsy_delivery autopsy_stack \
 	vmcs_image vmcs_read entry_words entry_rule entry_rules_execution entry_rules_ept entry_rules_controls \
 	entry_rules_host entry_rules_guest entry_rules_segments entry_rules_tables entry_rules_state \
 	entry_rules_memory entry_text entry_bits entry_doctor entry_check \
 	entry_mutate entry_bases entry_try.S entry_selftest
 
 machine := pc vm vm_report stats_report ram bus timer clock tsc \
-	cpuid cpuid_build cpuid_policy msr mtrr hypercall \
+	cpuid cpuid_build cpuid_policy msr mtrr memory_type hypercall \
 	uart uart_receiver guest_console pic pic_chip pit pit_channel pit_count \
 	lapic lapic_reset lapic_access lapic_timer lapic_bus ioapic rtc rtc_time rtc_host pm i8042 board pci \
-	loader loader_boot loader_raw
+	memory_map bios_data acpi_build \
+	loader loader_boot loader_place loader_start loader_raw loader_linux loader_elf loader_pvh \
+	loader_multiboot loader_multiboot1 loader_multiboot2 loader_multiboot2_info
 
 # V=1 shows the commands.
 quiet = $(if $(V),,@printf "  %-5s %s\n" $(1) $@;)
@@ -70,6 +72,10 @@ rooms := lib boot kernel mm vmx machine
 guest_library := interrupts interrupt_stubs.S user print
 guests_c := bundled bench $(basename $(notdir $(wildcard guest/test_*.c)))
 guests_s := $(basename $(notdir $(wildcard guest/test_*.S)))
+# Of these, some are started by a boot loader's protocol: ELF files, and one like Linux.
+guests_elf32 := test_multiboot1
+guests_elf64 := test_multiboot2 test_pvh test_elf
+guests_kernel := $(guests_elf32) $(guests_elf64) test_linux
 guests := $(addprefix build/guest/,$(addsuffix .bin,$(guests_c) $(guests_s)))
 
 # ---- Flags -------------------------------------------------------------------------------
@@ -88,7 +94,7 @@ build/vmx/stats.o: CFLAGS += -fno-tree-pre
 
 # A name without an ending is a C file.
 object = $(patsubst %,build/%.o,$(basename $(1)))
-image_objects = $(objects) build/font.o build/guest_blob.o
+image_objects = $(objects) build/font.o build/dsdt.o build/guest_blob.o
 objects := $(foreach room,$(rooms),$(call object,$(addprefix $(room)/,$($(room)))))
 
 # Only what runs at an exit is in a hurry.
@@ -141,6 +147,14 @@ build/font.c: scripts/font.py
 	@mkdir -p $(@D)
 	$(call quiet,FONT)scripts/font.py -o $@
 
+# The guest's ACPI devices, compiled, are a blob in the image's rodata.
+build/dsdt.aml: machine/dsdt.asl
+	@mkdir -p $(@D)
+	$(call quiet,IASL)iasl -vs -p build/dsdt $< >build/dsdt.log || { cat build/dsdt.log; false; }
+
+build/dsdt.S: build/dsdt.aml
+	@printf '.section .rodata.dsdt, "a"\n.globl acpi_dsdt_start, acpi_dsdt_end\nacpi_dsdt_start:\n.incbin "%s"\nacpi_dsdt_end:\n.section .note.GNU-stack, "", @progbits\n' $< > $@
+
 build/trivet.iso: build/trivet grub.cfg scripts/image
 	$(call quiet,ISO)scripts/image -o $@ --options '$(CMDLINE)' $<
 
@@ -172,8 +186,20 @@ build/guest/bundled.elf: build/guest/start_greet.o build/guest/bundled.o $(guest
 build/guest/%.elf: build/guest/start.o build/guest/%.o $(guest_objects) guest/guest.lds
 	$(call quiet,LD)$(LD) $(GUEST_LDFLAGS) -T guest/guest.lds -o $@ $(filter %.o,$^)
 
-$(guests_s:%=build/guest/%.elf): build/guest/%.elf: build/guest/%.o guest/guest.lds
+$(patsubst %,build/guest/%.elf,$(filter-out $(guests_kernel),$(guests_s))): build/guest/%.elf: build/guest/%.o guest/guest.lds
 	$(call quiet,LD)$(LD) $(GUEST_LDFLAGS) -T guest/guest.lds -o $@ $(filter %.o,$^)
+
+KERNEL_START := 0x100000
+build/guest/test_linux.elf: KERNEL_START := 0xfff600
+
+$(guests_kernel:%=build/guest/%.elf): build/guest/%.elf: build/guest/%.o guest/kernel.lds
+	$(call quiet,LD)$(LD) $(GUEST_LDFLAGS) --defsym=KERNEL_START=$(KERNEL_START) -T guest/kernel.lds -o $@ $(filter %.o,$^)
+
+$(guests_elf32:%=build/guest/%.bin): build/guest/%.bin: build/guest/%.elf
+	$(call quiet,BIN)$(OBJCOPY) -g -O elf32-i386 $< $@
+
+$(guests_elf64:%=build/guest/%.bin): build/guest/%.bin: build/guest/%.elf
+	$(call quiet,BIN)$(OBJCOPY) -g $< $@
 
 build/guest/%.bin: build/guest/%.elf
 	$(call quiet,BIN)$(OBJCOPY) -O binary $< $@

@@ -133,5 +133,7 @@ int msr_write(struct vcpu *v, u32 msr, u64 value)
 		return unless(value);
 	}
 	error = mtrr_write(&m->mtrr, msr, value);
+	if (m->mtrr.changed)
+		vcpu_attend(v, ATTENTION_POLL);
 	return error == -ERR_NOENT ? refuse(v, msr, "WRMSR") : error;
 }

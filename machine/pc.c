@@ -7,6 +7,7 @@
 #include "kernel/panic.h"
 #include "machine/hypercall.h"
 #include "machine/memory_map.h"
+#include "machine/memory_type.h"
 #include "vmx/control_registers.h"
 
 /* How long input may wait for us: rarely any comes, but then more does. */
@@ -147,6 +148,8 @@ void pc_poll(struct vcpu *v)
 	struct vm *vm = v->vm;
 	u64 now = clock_now(&vm->clock);
 
+	if (vm->cpus[0].msr.mtrr.changed)
+		memory_type_apply(vm);
 	guest_console_flush(&vm->console);
 	if (guest_console_fetch(&vm->console))
 		vm->keys_until = now + KEYS_NS;

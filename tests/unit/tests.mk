@@ -45,6 +45,8 @@ unit_tests := \
 	vmx/test_guest_walk vmx/test_guest_walk_random vmx/test_guest_memory vmx/test_segment \
 	vmx/test_exit_io_string vmx/test_task_switch vmx/test_task_faults vmx/test_exit_descriptor
 
+unit_tests += machine/test_memory_map machine/test_acpi_guest machine/test_loader_place machine/test_loader_linux \
+	machine/test_loader_elf machine/test_loader_multiboot1 machine/test_loader_multiboot2 vmx/test_entry_state
 unit_tests += vmx/test_entry_rules
 needs_vmx/test_entry_rules := $(entry_cases)
 unit_tests += vmx/test_entry_doctor vmx/test_entry_check scripts/test_dump
@@ -116,7 +118,7 @@ needs_machine/test_rtc := machine/rtc machine/rtc_time $(time)
 needs_machine/test_rtc_time := machine/rtc_time
 needs_machine/test_uart := machine/uart machine/uart_receiver $(time)
 vm_all := machine/vm machine/vm_report machine/stats_report vmx/stats vmx/record vmx/record_text vmx/recorder machine/pc machine/ram machine/bus machine/timer machine/cpuid \
-	machine/cpuid_build machine/cpuid_policy machine/msr machine/mtrr machine/hypercall machine/uart \
+	machine/cpuid_build machine/cpuid_policy machine/msr machine/mtrr machine/memory_type machine/hypercall machine/uart \
 	machine/uart_receiver machine/guest_console machine/pic machine/pic_chip machine/pit \
 	machine/pit_channel machine/pit_count machine/rtc machine/rtc_time machine/pm machine/i8042 \
 	machine/board machine/pci vmx/ept vmx/bitmaps vmx/vmcs lib/format lib/error sim/vmx sim/asm $(tables) \
@@ -130,8 +132,21 @@ needs_machine/test_msr := machine/msr machine/mtrr unit/machine/fake_vcpu
 needs_machine/test_guest_console := machine/guest_console
 needs_machine/test_hypercall := machine/hypercall unit/machine/fake_vcpu
 needs_machine/test_ram := machine/ram vmx/ept sim/vmx vmx/vmcs $(tables)
-needs_machine/test_loader := machine/loader machine/loader_raw lib/format lib/number kernel/option_words
-needs_machine/test_loader_boot := machine/loader_boot $(frames)
+loaders := machine/loader machine/loader_place machine/loader_start machine/loader_raw machine/loader_linux \
+	machine/loader_elf machine/loader_pvh machine/loader_multiboot machine/loader_multiboot1 \
+	machine/loader_multiboot2 machine/loader_multiboot2_info machine/memory_map machine/bios_data \
+	machine/acpi_build dsdt lib/format lib/number kernel/option_words sim/panic unit/kernel/fake_log \
+	unit/machine/fake_loader
+needs_machine/test_loader := $(loaders)
+needs_machine/test_loader_place := $(loaders)
+needs_machine/test_loader_linux := $(loaders)
+needs_machine/test_loader_elf := $(loaders)
+needs_machine/test_loader_multiboot1 := $(loaders)
+needs_machine/test_loader_multiboot2 := $(loaders)
+needs_machine/test_memory_map := machine/memory_map
+needs_machine/test_acpi_guest := $(loaders) kernel/acpi kernel/acpi_aml kernel/acpi_tables
+needs_vmx/test_entry_state := $(exits) vmx/entry_state
+needs_machine/test_loader_boot := machine/loader_boot lib/format $(frames)
 needs_machine/test_rtc_host := machine/rtc_host machine/rtc_time sim/asm
 needs_machine/test_clock := machine/clock machine/tsc sim/vmx sim/panic mm/layout vmx/vmcs
 needs_machine/test_vm := $(vm_all)
@@ -163,6 +178,8 @@ needs_vmx/test_dump_vcpu := $(dumps)
 needs_vmx/test_dump_vmcs := $(dumps)
 needs_vmx/test_dump_walk := $(dumps)
 needs_vmx/test_dump_code := $(dumps)
+unit_tests += vmx/test_autopsy
+needs_vmx/test_autopsy := $(dumps) vmx/autopsy vmx/autopsy_reenact vmx/autopsy_delivery vmx/autopsy_stack
 
 # ---- The VM-entry doctor as a program of the host, and what it writes -------------------------
 
@@ -184,17 +201,27 @@ FUZZ_CFLAGS := -std=gnu11 -g -O1 -I. -fsanitize=fuzzer,address,undefined -fno-sa
 fuzz_rules := $(entry_rules)
 fuzz_dump := $(entry_rules) $(filter-out %/main %/json %/markdown,$(doctor_program))
 
+fuzz_loader := $(filter machine/% lib/% kernel/%,$(loaders))
+
+build/fuzz/fuzz_loader: tests/fuzz/fuzz_loader.c build/dsdt.S $(addsuffix .c,$(fuzz_loader))
+	@mkdir -p $(@D)
+	$(call quiet,FUZZ)clang $(FUZZ_CFLAGS) -o $@ $^
+
 build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(addsuffix .c,$(fuzz_dump))
 	@mkdir -p $(@D)
 	$(call quiet,FUZZ)clang $(FUZZ_CFLAGS) -o $@ $< $(addsuffix .c,$(fuzz_$*))
 
 .PHONY: fuzz
-fuzz: build/fuzz/fuzz_dump build/fuzz/fuzz_rules ## libFuzzer on the VM-entry doctor, FUZZ_SECONDS= each
+fuzz: build/fuzz/fuzz_dump build/fuzz/fuzz_rules build/fuzz/fuzz_loader ## libFuzzer on the VM-entry doctor and the loaders, FUZZ_SECONDS= each
 	@mkdir -p build/fuzz/corpus_dump build/fuzz/corpus_rules
 	build/fuzz/fuzz_dump -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -verbosity=0 -print_final_stats=1 \
 		-artifact_prefix=build/fuzz/ build/fuzz/corpus_dump tests/fuzz/seeds
 	build/fuzz/fuzz_rules -len_control=0 -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -verbosity=0 -print_final_stats=1 \
 		-artifact_prefix=build/fuzz/ build/fuzz/corpus_rules
+	@mkdir -p build/fuzz/corpus_loader
+	tests/fuzz/loader_seeds.py build/fuzz/seeds_loader
+	build/fuzz/fuzz_loader -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -verbosity=0 -print_final_stats=1 \
+		-dict=tests/fuzz/loader.dict -artifact_prefix=build/fuzz/ build/fuzz/corpus_loader build/fuzz/seeds_loader
 
 # ---- How they are built: twice, by gcc and by clang, with ASan and UBSan ----------------------
 
@@ -213,6 +240,10 @@ define unit_rules
 build/unit/$(1)/font.o: build/font.c
 	@mkdir -p $$(@D)
 	$$(call quiet,CC)$$(UNIT_CC_$(1)) $$(UNIT_CFLAGS) $$(UNIT_EXTRA_$(1)) -MMD -MP -c -o $$@ $$<
+
+build/unit/$(1)/dsdt.o: build/dsdt.S
+	@mkdir -p $$(@D)
+	$$(call quiet,AS)$$(UNIT_CC_$(1)) -c -o $$@ $$<
 
 build/unit/$(1)/%.o: %.c
 	@mkdir -p $$(@D)

@@ -14,6 +14,14 @@
 #include "machine/vm.h"
 #include "tests/unit/machine/fake_vcpu.h"
 
+static u32 attention;
+
+void vcpu_attend(struct vcpu *vcpu, u32 why)
+{
+	(void)vcpu;
+	attention |= why;
+}
+
 static struct vm vm;
 static struct vcpu v;
 static unsigned lines;
@@ -149,6 +157,9 @@ static void test_bad_value_is_not_logged(void **state)
 {
 	(void)state;
 	assert_int_equal(msr_write(&v, MSR_MTRR_DEF_TYPE, 3), -ERR_INVAL);
+	assert_int_equal(attention, 0);
+	assert_int_equal(msr_write(&v, MSR_MTRR_DEF_TYPE, 0), 0);
+	assert_int_equal(attention, ATTENTION_POLL);
 	assert_int_equal(lines, 0);
 }
 

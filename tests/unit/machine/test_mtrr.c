@@ -112,9 +112,56 @@ static void test_reserved_bits(void **state)
 	refuses(MSR_MTRRCAP, 0x508);
 }
 
+/* SDM "MTRR Precedences". */
+static void types(void **state)
+{
+	(void)state;
+	assert_int_equal(mtrr_type(&m, 0, PAGE_SIZE), MEMORY_WB);
+	accepts(MSR_MTRR_DEF_TYPE, MEMORY_WB);
+	assert_int_equal(mtrr_type(&m, 0, PAGE_SIZE), MEMORY_UC); /* not enabled */
+	accepts(MSR_MTRR_DEF_TYPE, 0xc00 | MEMORY_UC);
+	accepts(MSR_MTRR_FIX64K_00000, 0x0606060606060604);
+	accepts(MSR_MTRR_FIX16K_80000, 0x0600000000000006);
+	accepts(MSR_MTRR_FIX4K_C0000, 0x0506);
+	assert_int_equal(mtrr_type(&m, 0, PAGE_SIZE), MEMORY_WT);
+	assert_int_equal(mtrr_type(&m, 0x7f000, PAGE_SIZE), MEMORY_WB);
+	assert_int_equal(mtrr_type(&m, 0x84000, PAGE_SIZE), MEMORY_UC);
+	assert_int_equal(mtrr_type(&m, 0x9f000, PAGE_SIZE), MEMORY_WB);
+	assert_int_equal(mtrr_type(&m, 0xc0000, PAGE_SIZE), MEMORY_WB);
+	assert_int_equal(mtrr_type(&m, 0xc1000, PAGE_SIZE), MEMORY_WP);
+	assert_int_equal(mtrr_type(&m, MIB(2), SIZE_2M), MEMORY_UC);
+
+	/* 1 GiB WB at 0, and the 4 KiB at 512 MiB WT, and 2 MiB at 256 MiB UC. */
+	accepts(MSR_MTRR_PHYSBASE0, MEMORY_WB);
+	accepts(MSR_MTRR_PHYSBASE0 + 1, 0xffc0000800);
+	accepts(MSR_MTRR_PHYSBASE0 + 2, MIB(512) | MEMORY_WT);
+	accepts(MSR_MTRR_PHYSBASE0 + 3, 0xfffffff800);
+	accepts(MSR_MTRR_PHYSBASE0 + 4, MIB(256) | MEMORY_UC);
+	accepts(MSR_MTRR_PHYSBASE0 + 5, 0xffffe00800);
+	assert_int_equal(mtrr_type(&m, MIB(2), SIZE_2M), MEMORY_WB);
+	assert_int_equal(mtrr_type(&m, GIB(1), SIZE_2M), MEMORY_UC);
+	assert_int_equal(mtrr_type(&m, MIB(256), SIZE_2M), MEMORY_UC);
+	assert_int_equal(mtrr_type(&m, MIB(258), SIZE_2M), MEMORY_WB);
+	assert_int_equal(mtrr_type(&m, MIB(512), PAGE_SIZE), MEMORY_WT);
+	assert_int_equal(mtrr_type(&m, MIB(512) + PAGE_SIZE, PAGE_SIZE), MEMORY_WB);
+	assert_int_equal(mtrr_type(&m, MIB(512), SIZE_2M), MEMORY_UC); /* mixed */
+}
+
+static void changes_are_noticed(void **state)
+{
+	(void)state;
+	assert_false(m.changed);
+	accepts(MSR_MTRR_DEF_TYPE, get(MSR_MTRR_DEF_TYPE));
+	assert_false(m.changed);
+	accepts(MSR_MTRR_DEF_TYPE, MEMORY_UC);
+	assert_true(m.changed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(types, setup),
+		cmocka_unit_test_setup(changes_are_noticed, setup),
 		cmocka_unit_test_setup(test_as_firmware_leaves_them, setup),
 		cmocka_unit_test_setup(test_which_there_are, setup),
 		cmocka_unit_test_setup(test_all_are_apart, setup),

@@ -248,6 +248,34 @@ static void test_memory(void **state)
 	assert_int_equal(v->stop.value, 0xb8000);
 }
 
+static enum memory_type type_of(gpa_t gpa)
+{
+	struct table_walk walk;
+
+	ept_walk(&vm->ept, gpa, &walk);
+	assert_int_not_equal(walk.leaf_size, 0);
+	return (enum memory_type)(walk.flags >> EPT_TYPE_SHIFT & 7);
+}
+
+static void test_memory_types(void **state)
+{
+	struct memory_access a = { .gpa = MIB(8), .write = true };
+
+	(void)state;
+	assert_int_equal(v->ops->memory(v, &a), AGAIN);
+	assert_int_equal(type_of(MIB(8)), MEMORY_WB);
+	assert_int_equal(v->ops->msr_write(v, MSR_MTRR_PHYSBASE0, MIB(8) | MEMORY_WT), 0);
+	assert_int_equal(v->ops->msr_write(v, MSR_MTRR_PHYSBASE0 + 1, 0xffffe00800), 0);
+	v->ops->poll(v);
+	assert_int_equal(type_of(MIB(8)), MEMORY_WT);
+	assert_int_equal(type_of(MIB(10)), MEMORY_WB); /* not touched yet: it will be when it is */
+	assert_int_equal(type_of(0x9f000), MEMORY_WB);
+	assert_int_equal(v->ops->msr_write(v, MSR_MTRR_DEF_TYPE, 0), 0);
+	v->ops->poll(v);
+	assert_int_equal(type_of(0x9f000), MEMORY_UC);
+	assert_int_equal(type_of(MIB(10)), MEMORY_UC);
+}
+
 static enum verdict hypercall(u64 number, u64 rbx)
 {
 	v->regs.rax = number;
@@ -326,6 +354,7 @@ int main(void)
 		TEST(test_idle_without_a_timer_spins),
 		TEST(test_idle_looks_first),
 		TEST(test_memory),
+		TEST(test_memory_types),
 		TEST(test_policies_are_connected),
 		TEST(test_ends),
 		TEST(test_rtc_and_pm_interrupts),
