@@ -97,9 +97,10 @@ static enum verdict translate(struct vcpu *v, const struct guest_paging *p, gva_
 		if (!w->ok)
 			return refuse(v, at, w);
 		ram = v->ops->ram(v, w->gpa, n);
-		if (!ram)
+		if (!ram && !(access & GUEST_DEVICE))
 			return vcpu_stop(v, STOP_EMULATION, "operand outside of RAM, at guest-physical",
 					 w->gpa);
+		span->parts[span->count].gpa = w->gpa;
 		span->parts[span->count].at = ram;
 		span->parts[span->count].length = n;
 		done += n;

@@ -16,10 +16,14 @@ void guest_paging_read(const struct vcpu *v, struct guest_paging *p);
 /* The access bits of an instruction's own operand: GUEST_USER if the CPL is 3. */
 unsigned guest_operand_access(const struct vcpu *v);
 
+/* With guest_span(): memory that is not RAM will do. */
+#define GUEST_DEVICE 16
+
 /* A translated piece of guest memory: at most two pages, good until the guest runs again. */
 struct guest_span {
 	struct {
-		u8 *at;
+		gpa_t gpa;
+		u8 *at; /* NULL with GUEST_DEVICE: not RAM */
 		unsigned length;
 	} parts[2];
 	unsigned count;
@@ -35,7 +39,7 @@ struct guest_span {
 enum verdict guest_span(struct vcpu *v, gva_t gva, unsigned length, unsigned access,
 			struct guest_span *span) __must_check;
 
-/* Copy `length` bytes from `offset` in the span, which must have them. */
+/* Copy `length` bytes from `offset` in the span, which must have them, and in RAM. */
 void guest_span_read(const struct guest_span *span, unsigned offset, void *to, unsigned length);
 void guest_span_write(const struct guest_span *span, unsigned offset, const void *from,
 		      unsigned length);

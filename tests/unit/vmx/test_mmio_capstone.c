@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mmio_decode() against capstone: on random bytes in all three modes, and
+ * on real code. What both know must agree in length, operation, and memory
+ * operand; what capstone calls one of our instructions must be known.
+ * MMIO_ROUNDS= (in thousands, each mode) makes it longer.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <capstone/capstone.h>
+#include <elf.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/bits.h"
+#include "vmx/mmio_decode.h"
+#include "vmx/vmcs.h"
+
+#define ROUNDS 400 /* thousands */
+
+static csh handles[3];
+static cs_insn *insn;
+static const unsigned bits_of_mode[3] = { 16, 32, 64 };
+
+static int setup(void **state)
+{
+	static const cs_mode modes[3] = { CS_MODE_16, CS_MODE_32, CS_MODE_64 };
+
+	(void)state;
+	for (unsigned n = 0; n < 3; n++) {
+		assert_int_equal(cs_open(CS_ARCH_X86, modes[n], &handles[n]), CS_ERR_OK);
+		cs_option(handles[n], CS_OPT_DETAIL, CS_OPT_ON);
+	}
+	insn = cs_malloc(handles[0]);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	cs_free(insn, 1);
+	for (unsigned n = 0; n < 3; n++)
+		cs_close(&handles[n]);
+	return 0;
+}
+
+/* What capstone calls an operation of ours. CMOVcc and SETcc are ranges of names. */
+static const struct {
+	unsigned id;
+	int op;
+} ids[] = {
+	{ X86_INS_MOV, MMIO_MOV },	 { X86_INS_MOVABS, MMIO_MOV },
+	{ X86_INS_MOVZX, MMIO_MOV },	 { X86_INS_MOVNTI, MMIO_MOV },
+	{ X86_INS_MOVSX, MMIO_MOVSX },	 { X86_INS_MOVSXD, MMIO_MOVSX },
+	{ X86_INS_MOVBE, MMIO_MOVBE },	 { X86_INS_XCHG, MMIO_XCHG },
+	{ X86_INS_NOT, MMIO_NOT },	 { X86_INS_PUSH, MMIO_PUSH },
+	{ X86_INS_POP, MMIO_POP },	 { X86_INS_ADD, MMIO_ADD },
+	{ X86_INS_OR, MMIO_OR },	 { X86_INS_ADC, MMIO_ADC },
+	{ X86_INS_SBB, MMIO_SBB },	 { X86_INS_AND, MMIO_AND },
+	{ X86_INS_SUB, MMIO_SUB },	 { X86_INS_XOR, MMIO_XOR },
+	{ X86_INS_CMP, MMIO_CMP },	 { X86_INS_TEST, MMIO_TEST },
+	{ X86_INS_INC, MMIO_INC },	 { X86_INS_DEC, MMIO_DEC },
+	{ X86_INS_NEG, MMIO_NEG },	 { X86_INS_XADD, MMIO_XADD },
+	{ X86_INS_CMPXCHG, MMIO_CMPXCHG }, { X86_INS_BT, MMIO_BT },
+	{ X86_INS_BTS, MMIO_BTS },	 { X86_INS_BTR, MMIO_BTR },
+	{ X86_INS_BTC, MMIO_BTC },	 { X86_INS_MOVSB, MMIO_MOVS },
+	{ X86_INS_MOVSW, MMIO_MOVS },	 { X86_INS_MOVSD, MMIO_MOVS },
+	{ X86_INS_MOVSQ, MMIO_MOVS },	 { X86_INS_CMPSB, MMIO_CMPS },
+	{ X86_INS_CMPSW, MMIO_CMPS },	 { X86_INS_CMPSD, MMIO_CMPS },
+	{ X86_INS_CMPSQ, MMIO_CMPS },	 { X86_INS_STOSB, MMIO_STOS },
+	{ X86_INS_STOSW, MMIO_STOS },	 { X86_INS_STOSD, MMIO_STOS },
+	{ X86_INS_STOSQ, MMIO_STOS },	 { X86_INS_LODSB, MMIO_LODS },
+	{ X86_INS_LODSW, MMIO_LODS },	 { X86_INS_LODSD, MMIO_LODS },
+	{ X86_INS_LODSQ, MMIO_LODS },	 { X86_INS_SCASB, MMIO_SCAS },
+	{ X86_INS_SCASW, MMIO_SCAS },	 { X86_INS_SCASD, MMIO_SCAS },
+	{ X86_INS_SCASQ, MMIO_SCAS },
+};
+
+static int op_of(const char *name)
+{
+	const u8 *opcode = insn->detail->x86.opcode;
+
+	/* MOVSD and CMPSD of SSE; MOV of a segment register. */
+	if (opcode[0] == 0x0f && (insn->id == X86_INS_MOVSD || insn->id == X86_INS_CMPSD))
+		return -1;
+	if (opcode[0] == 0x8c || opcode[0] == 0x8e)
+		return -1;
+	for (unsigned n = 0; n < ARRAY_SIZE(ids); n++)
+		if (ids[n].id == insn->id)
+			return ids[n].op;
+	if (!strncmp(name, "cmov", 4))
+		return MMIO_CMOV;
+	return strncmp(name, "set", 3) || !strcmp(name, "setssbsy") ? -1 : MMIO_SET;
+}
+
+static _Noreturn void complain(const char *what, const u8 *code, unsigned bits)
+{
+	char text[64] = "";
+
+	for (unsigned n = 0; n < INSTRUCTION_MAX; n++)
+		sprintf(text + 3 * n, "%02x ", code[n]);
+	fail_msg("%s: %u bits: %s: capstone: %u bytes: %s %s", what, bits, text, insn->size,
+		 insn->mnemonic, insn->op_str);
+	abort();
+}
+
+static void expect(bool good, const char *what, const u8 *code, unsigned bits)
+{
+	if (!good)
+		complain(what, code, bits);
+}
+
+/* Number and width in bytes of a general register by capstone's name. */
+static unsigned register_number(unsigned reg, unsigned *size)
+{
+	static const char *const names[][16] = {
+		{ "al", "cl", "dl", "bl", "spl", "bpl", "sil", "dil", "r8b", "r9b", "r10b", "r11b",
+		  "r12b", "r13b", "r14b", "r15b" },
+		{ "ax", "cx", "dx", "bx", "sp", "bp", "si", "di", "r8w", "r9w", "r10w", "r11w",
+		  "r12w", "r13w", "r14w", "r15w" },
+		{ "eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi", "r8d", "r9d", "r10d",
+		  "r11d", "r12d", "r13d", "r14d", "r15d" },
+		{ "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11",
+		  "r12", "r13", "r14", "r15" },
+		{ "ah", "ch", "dh", "bh" },
+		{ "ip", "eip", "rip", "riz", "eiz" },
+	};
+	const char *name = cs_reg_name(handles[0], reg);
+
+	for (unsigned row = 0; name && row < ARRAY_SIZE(names); row++)
+		for (unsigned n = 0; n < 16 && names[row][n]; n++) {
+			if (strcmp(names[row][n], name))
+				continue;
+			*size = row < 4 ? 1U << row : row == 4 ? 1 : 0;
+			if (row == 5)
+				return n < 3 ? MMIO_RIP : MMIO_NO_REGISTER;
+			return row == 4 ? n | 0x100 : n;
+		}
+	*size = 0;
+	return MMIO_NO_REGISTER;
+}
+
+static unsigned segment_of(unsigned reg)
+{
+	static const unsigned regs[] = { X86_REG_ES, X86_REG_CS, X86_REG_SS,
+					 X86_REG_DS, X86_REG_FS, X86_REG_GS };
+
+	for (unsigned n = 0; n < ARRAY_SIZE(regs); n++)
+		if (regs[n] == reg)
+			return n;
+	return ~0U;
+}
+
+/*
+ * Capstone overlooks 66 before MOVSXD, and where there is F2 or F3 as well;
+ * for PUSH and POP it prefers 66 to REX.W.
+ */
+static void check_size(const cs_x86_op *o, const struct mmio_instruction *i, const u8 *code,
+		       unsigned bits)
+{
+	if (i->size == 8 && o->size == 2 && (i->op == MMIO_PUSH || i->op == MMIO_POP))
+		return;
+	if (!(i->size == 2 && (i->flags & (MMIO_REP | MMIO_REPNE) || insn->id == X86_INS_MOVSXD)))
+		expect(o->size == i->size, "size", code, bits);
+}
+
+static void check_memory(const cs_x86_op *o, const struct mmio_instruction *i, const u8 *code,
+			 unsigned bits)
+{
+	unsigned size, base = register_number(o->mem.base, &size), index, segment;
+
+	if (base < 16)
+		expect(size == i->address_size, "address size", code, bits);
+	index = register_number(o->mem.index, &size);
+	expect(base == i->base, "base", code, bits);
+	expect(index == i->index, "index", code, bits);
+	if (index != MMIO_NO_REGISTER)
+		expect(o->mem.scale == 1 << i->scale, "scale", code, bits);
+	expect((((u64)o->mem.disp ^ i->displacement) & bits_byte_mask(i->address_size)) == 0,
+	       "displacement", code, bits);
+	segment = segment_of(o->mem.segment);
+	/* It names a segment only when a prefix does, even one that is ignored. */
+	if (segment != ~0U && (bits != 64 || segment >= SEG_FS))
+		expect(segment == i->segment, "segment", code, bits);
+	else if (bits != 64)
+		expect(i->segment == (i->base == 4 || i->base == 5 ? SEG_SS : SEG_DS), "segment",
+		       code, bits);
+	check_size(o, i, code, bits);
+}
+
+static void check_register(const cs_x86_op *o, const struct mmio_instruction *i, const u8 *code,
+			   unsigned bits)
+{
+	unsigned size, reg = register_number(o->reg, &size);
+
+	expect(!(i->flags & MMIO_IMMEDIATE), "register, not immediate", code, bits);
+	expect((reg & 0xff) == i->reg, "register", code, bits);
+	expect((reg & 0x100 ? 8 : 0) == i->reg_shift, "high byte", code, bits);
+	/* MOVSXD without REX.W has a 32-bit register, or one of 16: capstone says 64. */
+	if (insn->id != X86_INS_MOVSXD || i->register_size == 8)
+		expect(size == i->register_size, "register's size", code, bits);
+}
+
+static void check_operands(const struct mmio_instruction *i, const u8 *code, unsigned bits)
+{
+	const cs_x86 *x = &insn->detail->x86;
+
+	for (unsigned n = 0; n < x->op_count; n++) {
+		const cs_x86_op *o = &x->operands[n];
+
+		if (o->type == X86_OP_MEM)
+			check_memory(o, i, code, bits);
+		else if (o->type == X86_OP_REG)
+			check_register(o, i, code, bits);
+		else
+			expect(i->flags & MMIO_IMMEDIATE &&
+				       (((u64)o->imm ^ i->immediate) &
+					bits_byte_mask(i->op >= MMIO_BT ? 1 : i->size)) == 0,
+			       "immediate", code, bits);
+	}
+	/* The register operand comes first when it is the destination. */
+	if (x->op_count == 2 && i->op != MMIO_XCHG && i->op != MMIO_XADD)
+		expect((x->operands[0].type == X86_OP_REG) ==
+				       !!(i->flags & (MMIO_TO_REGISTER | MMIO_REVERSED)) ||
+			       i->op == MMIO_TEST,
+		       "direction", code, bits);
+}
+
+static void check_string(const struct mmio_instruction *i, const u8 *code, unsigned bits)
+{
+	const cs_x86 *x = &insn->detail->x86;
+
+	for (unsigned n = 0; n < x->op_count; n++) {
+		const cs_x86_op *o = &x->operands[n];
+		unsigned size, reg;
+
+		if (o->type == X86_OP_MEM) {
+			reg = register_number(o->mem.base, &size);
+			expect(reg == 6 || reg == 7, "string register", code, bits);
+			expect(size == i->address_size, "address size", code, bits);
+			check_size(o, i, code, bits);
+			if (reg == 6 && segment_of(o->mem.segment) != ~0U &&
+			    (bits != 64 || o->mem.segment == X86_REG_FS ||
+			     o->mem.segment == X86_REG_GS))
+				expect(segment_of(o->mem.segment) == i->segment, "segment", code,
+				       bits);
+		}
+	}
+}
+
+static bool has_memory(void)
+{
+	const cs_x86 *x = &insn->detail->x86;
+
+	for (unsigned n = 0; n < x->op_count; n++)
+		if (x->operands[n].type == X86_OP_MEM)
+			return true;
+	return false;
+}
+
+static struct {
+	unsigned long tried, known, undefined;
+} counts;
+
+/* Returns the length by capstone, or 0. */
+static unsigned compare(const u8 *code, unsigned length, unsigned mode)
+{
+	const u8 *at = code;
+	unsigned bits = bits_of_mode[mode];
+	struct mmio_instruction i;
+	enum mmio_decoded decoded = mmio_decode(code, length, bits, &i);
+	uint64_t address = 0;
+	size_t left = length;
+	int op;
+
+	counts.tried++;
+	if (!cs_disasm_iter(handles[mode], &at, &left, &address, insn)) {
+		counts.undefined += decoded == MMIO_KNOWN;
+		return 0;
+	}
+	op = op_of(insn->mnemonic);
+	if (decoded == MMIO_KNOWN) {
+		counts.known++;
+		expect(op == (int)i.op, "operation", code, bits);
+		expect(insn->size == i.length, "length", code, bits);
+		if (mmio_is_string(i.op))
+			check_string(&i, code, bits);
+		else
+			check_operands(&i, code, bits);
+	} else if (op >= 0 && has_memory() && decoded == MMIO_UNKNOWN &&
+		   /* With F2 or F3 these two are others, or none. */
+		   insn->id != X86_INS_MOVNTI && insn->id != X86_INS_MOVBE) {
+		complain("not known", code, bits);
+	}
+	return insn->size;
+}
+
+static u64 random_state = 88172645463325252UL;
+
+static u64 random_number(void)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return random_state;
+}
+
+static void random_bytes(void **state)
+{
+	static const u8 prefixes[] = { 0x66, 0x67, 0xf2, 0xf3, 0x2e, 0x36, 0x3e,
+				       0x26, 0x64, 0x65, 0x48, 0x44, 0x41, 0x4f };
+	const char *given = getenv("MMIO_ROUNDS");
+	unsigned long rounds = (given ? strtoul(given, NULL, 0) : ROUNDS) * 1000;
+	u8 code[INSTRUCTION_MAX];
+
+	(void)state;
+	memset(&counts, 0, sizeof(counts));
+	for (unsigned long n = 0; n < rounds * 3; n++) {
+		u64 dice = random_number();
+		unsigned at = 0;
+
+		for (unsigned k = 0; k < sizeof(code); k++)
+			code[k] = (u8)(random_number() >> 24);
+		for (unsigned k = (unsigned)(dice & 3); k && k < 3; k--)
+			code[at++] = prefixes[random_number() % sizeof(prefixes)];
+		if (dice >> 8 & 1)
+			code[at++] = 0x0f;
+		compare(code, sizeof(code), (unsigned)(n % 3));
+	}
+	print_message("%lu tried, %lu known to both, %lu known to us alone\n", counts.tried,
+		      counts.known, counts.undefined);
+	assert_true(counts.known > rounds / 10);
+	assert_true(counts.undefined < counts.known / 20);
+}
+
+/* The code of a program: its section .text. */
+static bool sweep(const char *path)
+{
+	int file = open(path, O_RDONLY);
+	Elf64_Shdr *sections, *names;
+	Elf64_Ehdr *header;
+	struct stat status;
+	u8 *image;
+
+	if (file < 0)
+		return false;
+	fstat(file, &status);
+	image = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+	assert_ptr_not_equal(image, MAP_FAILED);
+	close(file);
+	header = (Elf64_Ehdr *)image;
+	sections = (Elf64_Shdr *)(image + header->e_shoff);
+	names = &sections[header->e_shstrndx];
+	for (unsigned n = 0; n < header->e_shnum; n++) {
+		const u8 *code = image + sections[n].sh_offset;
+		const char *name = (const char *)image + names->sh_offset + sections[n].sh_name;
+
+		if (strcmp(name, ".text") || header->e_machine != EM_X86_64)
+			continue;
+		for (u64 at = 0; at < sections[n].sh_size;) {
+			u64 left = sections[n].sh_size - at;
+			unsigned length = compare(code + at, (unsigned)MIN(left, 15), 2);
+
+			at += length ? length : 1;
+		}
+	}
+	munmap(image, (size_t)status.st_size);
+	return true;
+}
+
+static void real_code(void **state)
+{
+	unsigned programs;
+
+	(void)state;
+	memset(&counts, 0, sizeof(counts));
+	programs = sweep("/proc/self/exe") + sweep("/bin/bash") + sweep("build/trivet.elf");
+	print_message("%lu instructions of %u programs, %lu known\n", counts.tried, programs,
+		      counts.known);
+	assert_true(counts.known > counts.tried / 10);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(random_bytes),
+		cmocka_unit_test(real_code),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the instructions of vmx/mmio_decode.h compute, and the flags they
+ * leave. Pure: operand values in, operand values out. Flags that the manual
+ * calls undefined become what processors make of them: AF of a logical
+ * operation is cleared, BT and the like leave all but CF alone.
+ */
+#pragma once
+
+#include "vmx/mmio_decode.h"
+
+struct mmio_values {
+	u64 memory;	 /* the memory operand: i->size bytes, the others 0 */
+	u64 reg;	 /* the register operand or the immediate */
+	u64 accumulator; /* CMPXCHG: RAX in, the value for it out */
+	u64 rflags;
+};
+
+/* All but PUSH, POP and strings. Outputs may have bits above the operand's size. */
+void mmio_compute(const struct mmio_instruction *i, struct mmio_values *x);
+
+/* CMP of two values of `size` bytes: RFLAGS after it. */
+u64 mmio_compare(u64 a, u64 b, unsigned size, u64 rflags);

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Instructions that kernels use on device memory: bytes and mode in, a
+ * small struct out. Pure. Forms without a memory operand, and whatever is
+ * not listed here, are unknown. SDM "Instruction Format", "Opcode Map".
+ */
+#pragma once
+
+#include "lib/types.h"
+#include "vmx/instruction_prefix.h"
+
+enum mmio_op {
+	/* RFLAGS are neither read nor written. */
+	MMIO_MOV, /* and MOVZX, MOVNTI: the register may be wider than the memory */
+	MMIO_MOVSX,
+	MMIO_MOVBE,
+	MMIO_XCHG,
+	MMIO_NOT,
+	MMIO_PUSH,
+	MMIO_POP,
+	/* They are. */
+	MMIO_ADD, /* the eight in the order of their opcodes */
+	MMIO_OR,
+	MMIO_ADC,
+	MMIO_SBB,
+	MMIO_AND,
+	MMIO_SUB,
+	MMIO_XOR,
+	MMIO_CMP,
+	MMIO_TEST,
+	MMIO_INC,
+	MMIO_DEC,
+	MMIO_NEG,
+	MMIO_XADD,
+	MMIO_CMPXCHG,
+	MMIO_BT, /* the four in the order of their opcodes */
+	MMIO_BTS,
+	MMIO_BTR,
+	MMIO_BTC,
+	MMIO_CMOV,
+	MMIO_SET,
+	/* Strings: see mmio_is_string(). */
+	MMIO_MOVS,
+	MMIO_CMPS,
+	MMIO_STOS,
+	MMIO_LODS,
+	MMIO_SCAS,
+};
+
+static inline bool mmio_is_string(enum mmio_op op)
+{
+	return op >= MMIO_MOVS;
+}
+
+/* What becomes of the operands. Strings: of the memory operands together. */
+#define MMIO_READS	 0x01 /* the memory operand is read */
+#define MMIO_WRITES	 0x02 /* and it is written */
+#define MMIO_TO_REGISTER 0x04 /* the register operand is written */
+#define MMIO_IMMEDIATE	 0x08 /* in place of the register operand */
+#define MMIO_LOCK	 0x10
+#define MMIO_REP	 0x20 /* and REPE */
+#define MMIO_REPNE	 0x40
+#define MMIO_REVERSED	 0x80 /* CMP: the register comes first, and nothing is written */
+
+/* Values of `base` and `index` that are no register. */
+#define MMIO_NO_REGISTER 16
+#define MMIO_RIP	 17 /* the address of the next instruction */
+
+struct mmio_instruction {
+	enum mmio_op op;
+	u8 length;	  /* bytes, prefixes too */
+	u8 flags;	  /* MMIO_READS ... */
+	u8 size;	  /* of the memory operand: 1, 2, 4, 8 bytes */
+	u8 register_size; /* of the register operand; larger for MOVZX, MOVSX */
+	u8 reg;		  /* its number; the accumulator for moffs and strings */
+	u8 reg_shift;	  /* 8 for AH, CH, DH, BH, else 0 */
+	u8 condition;	  /* CMOVcc, SETcc: the low four bits of the opcode */
+
+	u8 segment;	 /* enum segment; strings: of the source */
+	u8 address_size; /* bytes: 2, 4, 8 */
+	u8 base, index, scale; /* base + (index << scale) + displacement */
+	u64 displacement;
+	u64 immediate; /* sign-extended */
+};
+
+enum mmio_decoded {
+	MMIO_KNOWN,
+	MMIO_UNKNOWN,
+	MMIO_UNDEFINED, /* LOCK where the processor does not allow it: #UD */
+	MMIO_TRUNCATED, /* it goes on behind `length` */
+};
+
+/*
+ * Decode the instruction at `code`, of which `length` bytes are there.
+ * `code_bits`: 16, 32 or 64, as CS says. *i is valid when MMIO_KNOWN.
+ */
+enum mmio_decoded mmio_decode(const u8 *code, unsigned length, unsigned code_bits,
+			      struct mmio_instruction *i);

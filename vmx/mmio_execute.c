@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Everything that can fault comes before anything that a device can
+ * notice, and the device before the guest's registers.
+ */
+#include "vmx/mmio_execute.h"
+
+#include "lib/x86.h"
+#include "vmx/instructions.h"
+#include "vmx/mmio_alu.h"
+
+#define REGISTER_RSP 4
+
+/* BT and the like count bits from the operand's first: the register may lead far away. */
+static u64 bit_offset(const struct mmio_instruction *i, u64 reg)
+{
+	u64 bit = bits_sign_extend(reg, 8 * i->size);
+
+	return (u64)((s64)bit >> 3) & ~(u64)(i->size - 1);
+}
+
+static u64 offset_of(const struct vcpu *v, const struct mmio_instruction *i, u64 rip)
+{
+	u64 offset = i->displacement;
+
+	if (i->base == MMIO_RIP)
+		offset += rip + i->length;
+	else if (i->base != MMIO_NO_REGISTER)
+		offset += vcpu_register(v, i->base);
+	if (i->index != MMIO_NO_REGISTER)
+		offset += vcpu_register(v, i->index) << i->scale;
+	if (unlikely(i->op >= MMIO_BT && i->op <= MMIO_BTC) && !(i->flags & MMIO_IMMEDIATE))
+		offset += bit_offset(i, vcpu_register(v, i->reg));
+	if (unlikely(i->op == MMIO_POP) && i->base == REGISTER_RSP)
+		offset += i->size;
+	return offset & bits_byte_mask(i->address_size);
+}
+
+void mmio_set_register(struct vcpu *v, unsigned reg, unsigned shift, unsigned size, u64 value)
+{
+	u64 mask = bits_byte_mask(size) << shift;
+
+	if (size < 4)
+		value = (vcpu_register(v, reg) & ~mask) | (value << shift & mask);
+	vcpu_set_register(v, reg, size == 4 ? (u32)value : value);
+}
+
+static u64 source(const struct vcpu *v, const struct mmio_instruction *i)
+{
+	return i->flags & MMIO_IMMEDIATE ? i->immediate : vcpu_register(v, i->reg) >> i->reg_shift;
+}
+
+static void set_register(struct vcpu *v, const struct mmio_instruction *i, u64 value)
+{
+	mmio_set_register(v, i->reg, i->reg_shift, i->register_size, value);
+}
+
+/* Most accesses to devices are plain moves. */
+static enum verdict move(const struct mmio *m, const struct mmio_instruction *i,
+			 const struct guest_span *span)
+{
+	if (!(i->flags & MMIO_READS))
+		return mmio_write(m, span, source(m->v, i));
+	set_register(m->v, i, mmio_read(m, span));
+	return NEXT;
+}
+
+static enum verdict operate(const struct mmio *m, const struct mmio_instruction *i,
+			    const struct guest_span *span)
+{
+	u64 rflags = i->op >= MMIO_ADD ? vmcs_read(VMCS_GUEST_RFLAGS) : 0;
+	struct mmio_values x = {
+		.memory = i->flags & MMIO_READS ? mmio_read(m, span) : 0,
+		.reg = source(m->v, i),
+		.accumulator = m->v->regs.rax,
+		.rflags = rflags,
+	};
+	enum verdict verdict;
+
+	mmio_compute(i, &x);
+	if (i->flags & MMIO_WRITES) {
+		verdict = mmio_write(m, span, x.memory);
+		if (verdict != NEXT)
+			return verdict;
+	}
+	if (i->flags & MMIO_TO_REGISTER)
+		set_register(m->v, i, x.reg);
+	if (i->op == MMIO_CMPXCHG && !(x.rflags & RFLAGS_ZF))
+		mmio_set_register(m->v, 0, 0, i->size, x.accumulator);
+	if (x.rflags != rflags)
+		vmcs_write(VMCS_GUEST_RFLAGS, x.rflags);
+	return NEXT;
+}
+
+enum verdict mmio_execute(const struct mmio *m, const struct mmio_instruction *i, u64 rip)
+{
+	struct guest_span span;
+	enum verdict verdict;
+	u64 offset;
+
+	if (mmio_is_string(i->op))
+		return mmio_execute_string(m, i);
+	offset = offset_of(m->v, i, rip);
+	if (i->op == MMIO_PUSH || i->op == MMIO_POP)
+		return mmio_execute_stack(m, i, offset);
+	verdict = mmio_find(m, i->segment, offset, i->size, i->flags & MMIO_WRITES, &span);
+	if (verdict != NEXT)
+		return verdict;
+	return likely(i->op == MMIO_MOV) ? move(m, i, &span) : operate(m, i, &span);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Carrying out what vmx/mmio_decode.h decoded. For vmx/mmio*.c only.
+ * All return NEXT (done; RIP is not moved), AGAIN (a fault waits, or a
+ * string instruction has more to do), or STOP.
+ */
+#pragma once
+
+#include "vmx/mmio_decode.h"
+#include "vmx/mmio_operand.h"
+
+/* Whatever it is, at `rip`. */
+enum verdict mmio_execute(const struct mmio *m, const struct mmio_instruction *i, u64 rip);
+
+/* mmio_string.c: MOVS, CMPS, STOS, LODS, SCAS, repeated or not. */
+enum verdict mmio_execute_string(const struct mmio *m, const struct mmio_instruction *i);
+
+/* mmio_stack.c: PUSH and POP of the operand at `offset`, for POP computed with the new RSP. */
+enum verdict mmio_execute_stack(const struct mmio *m, const struct mmio_instruction *i, u64 offset);
+
+/* A register as an address size uses it: 16 bits change it in part, 32 bits as a whole. */
+static inline u64 mmio_replace_address(u64 before, u64 value, u64 mask)
+{
+	return mask == 0xffff ? (before & ~mask) | (value & mask) : value & mask;
+}
+
+/* The same for operands. Bytes may be AH, CH, DH and BH, by `shift`. */
+void mmio_set_register(struct vcpu *v, unsigned reg, unsigned shift, unsigned size, u64 value);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The opcodes that mmio_decode() knows: one table. Pure.
+ * SDM "Opcode Map", "Opcode Extensions for One-byte and Two-byte Opcodes".
+ */
+#pragma once
+
+#include "vmx/mmio_decode.h"
+
+/* Opcodes of two bytes are 0F00H and the last byte, those of three 3800H and the last. */
+struct mmio_opcode {
+	u16 first;
+	u8 count; /* opcodes in a row */
+	u8 regs;  /* which values of the ModR/M byte's reg field are this one: a bit each */
+	u8 op;	  /* enum mmio_op */
+	u8 flags; /* MMIO_READS, MMIO_WRITES, MMIO_TO_REGISTER */
+	u16 form; /* FORM_... */
+};
+
+#define FORM_MODRM  0x001
+#define FORM_BYTE   0x002 /* bit 0 of the opcode clear: bytes, not the operand size */
+#define FORM_IMM8   0x004
+#define FORM_IMM    0x008 /* of the operand size, at most 32 bits */
+#define FORM_LOCK   0x010 /* LOCK is allowed */
+#define FORM_NUMBER 0x020 /* the operation is `op` plus the reg field */
+#define FORM_MOFFS  0x040
+#define FORM_CODE64 0x080 /* only in 64-bit code */
+#define FORM_CODE32 0x100 /* not in 64-bit code */
+#define FORM_STACK  0x200 /* the operand size is 64 bits in 64-bit code */
+#define FORM_EXTEND 0x400 /* memory narrower than the register: 1 or 2 bytes by bit 0 */
+#define FORM_NO_66  0x800 /* with 66 it is another instruction */
+#define FORM_NO_REP 0x1000 /* with F2 or F3 it is another instruction */
+
+/* The opcode's row and operation, or NULL; `reg` is the reg field of the byte behind it. */
+const struct mmio_opcode *mmio_opcode_find(unsigned opcode, unsigned reg, enum mmio_op *op);

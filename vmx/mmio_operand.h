@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory operands of an instruction under emulation: where they lie, and
+ * reading and writing them, be it RAM or a device. For vmx/mmio*.c only.
+ */
+#pragma once
+
+#include "vmx/guest_memory.h"
+#include "vmx/mmio.h"
+#include "vmx/segment.h"
+
+/* One instruction under emulation: what all of its steps need. */
+struct mmio {
+	struct vcpu *v;
+	const struct memory_access *exit;
+	const struct mmio_device_ops *ops;
+	void *state;
+	bool long_code;
+};
+
+/*
+ * Find `size` bytes at an offset, cut to the address size, in a segment.
+ *   NEXT   reading and writing them cannot fault any more
+ *   AGAIN  the guest has its fault waiting
+ *   STOP   a table is not RAM; v->stop says where
+ */
+enum verdict mmio_find(const struct mmio *m, enum segment segment, u64 offset, unsigned size,
+		       bool write, struct guest_span *span) __must_check;
+
+/* The same for a linear address, which the segment's limit and type allow. */
+enum verdict mmio_find_linear(const struct mmio *m, gva_t gva, unsigned size, bool write,
+			      struct guest_span *span) __must_check;
+
+/* All of the span. A write returns the device's verdict: NEXT or STOP. */
+u64 mmio_read(const struct mmio *m, const struct guest_span *span);
+enum verdict mmio_write(const struct mmio *m, const struct guest_span *span, u64 value)
+	__must_check;
