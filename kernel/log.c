@@ -179,6 +179,12 @@ void log_report(const char *fmt, ...)
 	va_end(args);
 }
 
+bool log_has_room(void)
+{
+	return __atomic_load_n(&ring.head, __ATOMIC_RELAXED) -
+		       __atomic_load_n(&ring.tail, __ATOMIC_RELAXED) < LINES / 2;
+}
+
 void log_guest_text(const char *text, size_t length)
 {
 	unsigned cpu = cpu_index();

@@ -46,6 +46,9 @@ bool log_enabled(enum log_level level);
  */
 void log_report(const char *fmt, ...) __printf(1, 2);
 
+/* Is less than half of the ring waiting to be shown? Who can do without a line asks first. */
+bool log_has_room(void);
+
 /*
  * Raw text of a guest's console, shown as it is between lines. Any length;
  * a log line that follows starts on a fresh line. What cannot be shown

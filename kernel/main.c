@@ -26,9 +26,13 @@
 #include "vmx/dump.h"
 #include "vmx/dump_text.h"
 #include "vmx/preflight.h"
+#include "vmx/record_line.h"
+#include "vmx/trace_filter.h"
 #include "vmx/vmx.h"
 
 #define VERSION "0.1"
+
+#define LAST_EXITS 16 /* shown when something goes wrong */
 
 void kernel_main(u32 magic, u32 mbi);
 
@@ -81,8 +85,11 @@ static void print_in_panic(const char *line)
 static void panic_show_guest(void)
 {
 	dump_set_sink(print_in_panic);
-	if (cpu_ready && this_cpu()->vmx_on && this_cpu()->current_vcpu)
+	if (cpu_ready && this_cpu()->vmx_on && this_cpu()->current_vcpu) {
 		dump_vcpu(this_cpu()->current_vcpu);
+		recorder_print(this_cpu()->current_vcpu, LAST_EXITS, RECORD_WORDS);
+		vcpu_remember(this_cpu()->current_vcpu);
+	}
 }
 
 /* ---- Start-up, in order ------------------------------------------------------- */
@@ -119,7 +126,12 @@ static void read_loader(u32 magic, u32 mbi)
 
 static void check_options(void)
 {
+	struct trace_filter filter;
+	char why[LOG_LINE_MAX];
+
 	(void)options_parse(&options, boot.cmdline, complain);
+	if (trace_filter_parse(&filter, options.trace, why, sizeof(why)))
+		complain(why);
 	if (options.help) {
 		options_help(print_line);
 		outcome_end(OUTCOME_CLEAN, "help was asked for");

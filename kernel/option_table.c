@@ -125,6 +125,15 @@ const struct option option_table[] = {
 		.choices = {{"off", STATS_OFF}, {"on", STATS_ON}, {"full", STATS_FULL}},
 	},
 	{
+		.name = "trace",
+		.kind = KIND_TEXT,
+		FIELD(trace),
+		.standard = "off",
+		.values = "WORD,...|off",
+		.example = "cpuid,port=0x3f8-0x3ff,first=100",
+		.sentence = "Write exits down: on, reasons, ranges, regs, to= (docs/tracing.md).",
+	},
+	{
 		.name = "doctor",
 		.kind = KIND_COUNT,
 		FIELD(doctor),

@@ -13,7 +13,7 @@
 #include "lib/string.h"
 
 #define COMPLAINT_MAX LOG_LINE_MAX
-#define WORD_MAX      128
+#define WORD_MAX      OPTION_TEXT_MAX
 
 struct options options;
 
@@ -97,6 +97,8 @@ static const char *convert(const struct option *o, const char *text, u64 *value)
 	case KIND_RECORDS:
 		return number_parse(text, n, value) || !*value || *value > 65536 ?
 			       "not a number from 1 to 65536" : NULL;
+	case KIND_TEXT:
+		return *text ? NULL : "needs a value";
 	default:
 		return "value must be one of";
 	}
@@ -116,10 +118,12 @@ static bool apply(const struct option *o, const char *value, struct options *to,
 		text = "needs a value";
 	else if (o->kind != KIND_FLAG)
 		text = convert(o, value, &number);
-	if (!text) {
+	if (!text && o->kind == KIND_TEXT)
+		format((char *)to + o->offset, o->size, "%s", value);
+	else if (!text)
 		store(o, to, number);
+	if (!text)
 		return true;
-	}
 	n = format(wrong, size, "%s", text);
 	wrong += n;
 	size -= n;

@@ -20,6 +20,8 @@ enum option_console {
 	CONSOLE_AUTO = 7,
 };
 
+#define OPTION_TEXT_MAX 128
+
 struct options {
 	bool help;
 	enum log_level log;
@@ -35,6 +37,7 @@ struct options {
 	u64 seed;	  /* of their random numbers */
 	u32 recorder;	  /* exits that the flight recorder keeps; 0 = off */
 	enum option_stats stats; /* statistics of exits */
+	char trace[OPTION_TEXT_MAX]; /* words of vmx/trace_filter.h */
 	bool check;	  /* judge each VM entry by all rules of the SDM */
 };
 

@@ -18,23 +18,17 @@
 #define WAITS_UNTIL_GONE 3
 #define LSR_NOTHING	 0xff /* what an empty bus reads */
 
-static struct {
-	u16 port;
-	u32 char_ns;	/* time of one character on the line */
-	unsigned burst; /* characters that fit when the transmitter is empty */
-	unsigned room;	/* of those, not used since we last looked */
-	unsigned failed_waits;
-	char last; /* character written */
-} uart;
+static struct serial_port console;
+static char last; /* character written to it */
 
-static u8 get(unsigned reg)
+static u8 get(const struct serial_port *s, unsigned reg)
 {
-	return inb((u16)(uart.port + reg));
+	return inb((u16)(s->port + reg));
 }
 
-static void put(unsigned reg, u8 value)
+static void put(const struct serial_port *s, unsigned reg, u8 value)
 {
-	outb((u16)(uart.port + reg), value);
+	outb((u16)(s->port + reg), value);
 }
 
 static bool scratch_keeps(u16 port, u8 value)
@@ -74,19 +68,19 @@ int serial_probe(u16 port, const char **why)
 	return *why ? -ERR_NOENT : 0;
 }
 
-static bool ready(u8 bits)
+static bool ready(const struct serial_port *s, u8 bits)
 {
-	return (get(UART_LSR) & bits) == bits;
+	return (get(s, UART_LSR) & bits) == bits;
 }
 
 /* As long as the line can need for a full FIFO, with much to spare. */
-static bool poll(u8 bits)
+static bool poll(const struct serial_port *s, u8 bits)
 {
-	u64 limit = time_ns_to_tsc(4 * FIFO_SIZE * (u64)uart.char_ns + 10000000);
+	u64 limit = time_ns_to_tsc(4 * FIFO_SIZE * (u64)s->char_ns + 10000000);
 	u64 start = time_tsc();
 
 	for (unsigned polls = 0; polls < WAIT_POLLS; polls++) {
-		if (ready(bits))
+		if (ready(s, bits))
 			return true;
 		if (time_tsc_hz() && time_tsc() - start > limit)
 			return false;
@@ -95,71 +89,84 @@ static bool poll(u8 bits)
 	return false;
 }
 
-static bool wait_for(u8 bits)
+static bool wait_for(struct serial_port *s, u8 bits)
 {
-	if (ready(bits) || (uart.failed_waits < WAITS_UNTIL_GONE && poll(bits))) {
-		uart.failed_waits = 0;
+	if (ready(s, bits) || (s->failed_waits < WAITS_UNTIL_GONE && poll(s, bits))) {
+		s->failed_waits = 0;
 		return true;
 	}
-	if (uart.failed_waits < WAITS_UNTIL_GONE)
-		uart.failed_waits++;
+	if (s->failed_waits < WAITS_UNTIL_GONE)
+		s->failed_waits++;
 	return false;
+}
+
+void serial_open(struct serial_port *s, u16 port, u32 baud)
+{
+	u32 divisor = SERIAL_BAUD_BASE / baud;
+
+	*s = (struct serial_port){.port = port, .char_ns = 1000000000u / baud * 10};
+	(void)wait_for(s, UART_LSR_TEMT); /* what the loader wrote */
+	put(s, UART_IER, 0);
+	put(s, UART_LCR, UART_LCR_DLAB | UART_LCR_WLEN8);
+	put(s, UART_DLL, (u8)divisor);
+	put(s, UART_DLM, (u8)(divisor >> 8));
+	put(s, UART_LCR, UART_LCR_WLEN8);
+	put(s, UART_FCR,
+	    UART_FCR_ENABLE_FIFO | UART_FCR_CLEAR_RCVR | UART_FCR_CLEAR_XMIT | UART_FCR_TRIGGER_1);
+	put(s, UART_MCR, UART_MCR_DTR | UART_MCR_RTS);
+	/* An 8250 or 16450 has no FIFO and says so. */
+	s->burst = (get(s, UART_IIR) & 0xc0) == 0xc0 ? FIFO_SIZE : 1;
+}
+
+bool serial_send(struct serial_port *s, u8 byte)
+{
+	if (!s->room) {
+		if (!wait_for(s, UART_LSR_THRE))
+			return false;
+		s->room = s->burst;
+	}
+	put(s, UART_TX, byte);
+	s->room--;
+	return true;
+}
+
+void serial_wait_sent(struct serial_port *s)
+{
+	(void)wait_for(s, UART_LSR_TEMT);
 }
 
 void serial_init(u16 port, u32 baud)
 {
-	u32 divisor = SERIAL_BAUD_BASE / baud;
-
-	uart.port = port;
-	uart.char_ns = 1000000000u / baud * 10;
-	uart.failed_waits = 0;
-	uart.room = 0;
-	uart.last = 0;
-	(void)wait_for(UART_LSR_TEMT); /* what the loader wrote */
-	put(UART_IER, 0);
-	put(UART_LCR, UART_LCR_DLAB | UART_LCR_WLEN8);
-	put(UART_DLL, (u8)divisor);
-	put(UART_DLM, (u8)(divisor >> 8));
-	put(UART_LCR, UART_LCR_WLEN8);
-	put(UART_FCR,
-	    UART_FCR_ENABLE_FIFO | UART_FCR_CLEAR_RCVR | UART_FCR_CLEAR_XMIT | UART_FCR_TRIGGER_1);
-	put(UART_MCR, UART_MCR_DTR | UART_MCR_RTS);
-	/* An 8250 or 16450 has no FIFO and says so. */
-	uart.burst = (get(UART_IIR) & 0xc0) == 0xc0 ? FIFO_SIZE : 1;
+	serial_open(&console, port, baud);
+	last = 0;
 }
 
-static void write_byte(char byte)
+u16 serial_console_port(void)
 {
-	if (!uart.room) {
-		if (!wait_for(UART_LSR_THRE))
-			return;
-		uart.room = uart.burst;
-	}
-	put(UART_TX, (u8)byte);
-	uart.room--;
+	return console.port;
 }
 
 static void serial_write(const char *text, size_t length)
 {
 	for (; length; length--, text++) {
 		/* Guests tend to end their lines by themselves. */
-		if (*text == '\n' && uart.last != '\r')
-			write_byte('\r');
-		write_byte(*text);
-		uart.last = *text;
+		if (*text == '\n' && last != '\r')
+			(void)serial_send(&console, '\r');
+		(void)serial_send(&console, (u8)*text);
+		last = *text;
 	}
 }
 
 static int serial_read(void)
 {
-	u8 lsr = get(UART_LSR);
+	u8 lsr = get(&console, UART_LSR);
 
-	return lsr != LSR_NOTHING && lsr & UART_LSR_DR ? get(UART_RX) : -1;
+	return lsr != LSR_NOTHING && lsr & UART_LSR_DR ? get(&console, UART_RX) : -1;
 }
 
 static void serial_flush(void)
 {
-	(void)wait_for(UART_LSR_TEMT);
+	serial_wait_sent(&console);
 }
 
 const struct console serial_console = {

@@ -8,6 +8,7 @@
 #include "machine/hypercall.h"
 #include "machine/memory_map.h"
 #include "machine/memory_type.h"
+#include "machine/tsc.h"
 #include "vmx/control_registers.h"
 
 /* How long input may wait for us: rarely any comes, but then more does. */
@@ -157,6 +158,21 @@ void pc_poll(struct vcpu *v)
 	timers_run(&vm->timers, now < vm->keys_until ? POLL_KEYS_NS : POLL_NS);
 }
 
+static void time_pause(struct vcpu *v)
+{
+	apic_timer_stop();
+	clock_pause(&v->vm->clock);
+}
+
+/* The time-stamp counter and the clock that all devices have go on together. */
+static void time_resume(struct vcpu *v)
+{
+	u64 ticks = clock_resume(&v->vm->clock);
+
+	tsc_set_guest(v, tsc_guest(v) - ticks);
+	timers_resume(&v->vm->timers);
+}
+
 /* Interrupts of the host are off until the wait itself: what comes in between is not lost. */
 static void idle(struct vcpu *v)
 {
@@ -197,5 +213,7 @@ const struct vcpu_ops pc_ops = {
 	.poll = pc_poll,
 	.idle = idle,
 	.can_wake = can_wake,
+	.pause = time_pause,
+	.resume = time_resume,
 	.state_changed = state_changed,
 };

@@ -35,6 +35,11 @@ void timer_set(struct timer *timer, u64 deadline)
 		arm(timer->timers, deadline, clock_now(timer->timers->clock));
 }
 
+void timers_resume(struct timers *timers)
+{
+	arm(timers, timers->armed, clock_now(timers->clock));
+}
+
 u64 timers_next(const struct timers *timers)
 {
 	u64 next = CLOCK_NEVER;

@@ -42,5 +42,8 @@ static inline bool timer_pending(const struct timer *timer)
 /* Call what is due, then arm the host's timer for the next deadline, at most `most` ns ahead. */
 void timers_run(struct timers *timers, u64 most);
 
+/* The clock goes on after a pause: arm the host's timer anew, which was stopped. */
+void timers_resume(struct timers *timers);
+
 /* The earliest deadline, or CLOCK_NEVER. */
 u64 timers_next(const struct timers *timers);

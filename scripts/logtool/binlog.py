@@ -29,22 +29,22 @@ def pack(one):
     return RECORD.pack(
         one.tsc_in, one.tsc_out, one.rip, one.qual,
         names.reason_number(one.reason) | (one.vcpu & 255) << 16
-        | (number & 255) << 24,
+        | (number & 255) << 24, one.key,
         one.length | names.VERDICTS[one.verdict] << 8, one.intr, one.idt,
-        one.event, one.n & 0xffffffff, 0, MARK)
+        one.event, one.n & 0xffffffff, MARK)
 
 
 def unpack(data, where=0):
     """64 bytes as an Exit; Damage if they are none."""
-    (tsc_in, tsc_out, rip, qual, who, how, intr, idt, event, n, zero,
+    (tsc_in, tsc_out, rip, qual, who, key, how, intr, idt, event, n,
      mark) = RECORD.unpack(data)
-    if mark != MARK or zero or how >> 16:
+    if mark != MARK or how >> 16:
         raise Damage("not a record")
     verdict = names.VERDICT_NAMES.get(how >> 8 & 255, str(how >> 8 & 255))
     return check(Exit(
         vm=f"vm{who >> 24}", vcpu=who >> 16 & 255, n=n, tsc_in=tsc_in,
-        tsc_out=tsc_out, reason=names.reason_name(who & 0xffff), qual=qual,
-        rip=rip, length=how & 255, intr=intr, idt=idt, event=event,
+        tsc_out=tsc_out, reason=names.reason_name(who & 0xffff), key=key,
+        qual=qual, rip=rip, length=how & 255, intr=intr, idt=idt, event=event,
         verdict=verdict, where=where))
 
 

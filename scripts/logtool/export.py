@@ -7,7 +7,7 @@ import json
 from . import binlog, lines, names
 
 COLUMNS = ("vm", "vcpu", "n", "in", "out", "handler_ticks", "handler_ns",
-           "guest_ticks", "guest_ns", "reason", "detail", "qual", "rip",
+           "guest_ticks", "guest_ns", "reason", "detail", "key", "qual", "rip",
            "symbol", "len", "intr", "idt", "event", "verdict", "changes")
 
 
@@ -26,8 +26,8 @@ def write_csv(log, out, symbols):
         rows.writerow((
             one.vm, one.vcpu, one.n, one.tsc_in, one.tsc_out,
             *times(one.ticks), *times(one.guest_ticks), one.reason,
-            names.detail(one.reason, one.qual), f"{one.qual:#x}",
-            f"{one.rip:#x}", symbols.name(one.rip), one.length,
+            names.detail(one.reason, one.key, one.qual), f"{one.key:#x}",
+            f"{one.qual:#x}", f"{one.rip:#x}", symbols.name(one.rip), one.length,
             f"{one.intr:#x}", f"{one.idt:#x}", f"{one.event:#x}", one.verdict,
             " ".join(f"{name}={old:#x}->{new:#x}"
                      for name, old, new in one.changes)))
@@ -113,7 +113,7 @@ class Perfetto:
                     "qual": f"{one.qual:#x}", "verdict": one.verdict}
             for name, value in (
                     ("symbol", self.symbols.name(one.rip)),
-                    ("detail", names.detail(one.reason, one.qual)),
+                    ("detail", names.detail(one.reason, one.key, one.qual)),
                     ("intr", one.intr), ("idt", one.idt),
                     ("event", one.event)):
                 if value:

@@ -7,9 +7,9 @@ from . import names
 from .record import Damage, Exit, check
 
 # The words of a record, in the order in which they are written.
-KEYS = ("vm", "vcpu", "n", "in", "out", "reason", "qual", "rip", "len",
-        "intr", "idt", "event", "verdict")
-HEX = {"qual", "rip", "intr", "idt", "event"}
+KEYS = ("vm", "vcpu", "n", "in", "out", "reason", "key", "qual", "rip",
+        "len", "intr", "idt", "event", "verdict")
+HEX = {"key", "qual", "rip", "intr", "idt", "event"}
 ATTRIBUTES = {"in": "tsc_in", "out": "tsc_out", "len": "length"}
 # How each number must look: Python would take 1_0 and +1 as well.
 FORMS = {10: re.compile(r"[0-9]+").fullmatch,

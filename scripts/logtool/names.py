@@ -37,9 +37,17 @@ def reason_number(name):
     raise ValueError(f"unknown reason {name}")
 
 
-def detail(reason, qual):
-    """What a qualification says in short, for the reasons that people ask
-    about; "" for the others. SDM "Exit Qualification"."""
+# What the key of these reasons is, see vmx/record_text.c.
+KEYS = {"CPUID": "leaf", "RDMSR": "msr", "WRMSR": "msr", "VMCALL": "call",
+        "XSETBV": "xcr", "EPT_MISCONFIGURATION": "page"}
+
+
+def detail(reason, key, qual):
+    """What key and qualification say in short, for the reasons that people
+    ask about; "" for the others. SDM "Exit Qualification"."""
+    if reason in KEYS:
+        name = KEYS[reason]
+        return f"{name} {key << 12 if name == 'page' else key:#x}"
     if reason == "IO":
         size = (qual & 7) + 1
         way = "in" if qual & 8 else "out"
@@ -49,8 +57,9 @@ def detail(reason, qual):
         return kind.format(qual & 15)
     if reason == "EPT_VIOLATION":
         wanted = ("read", "write", "fetch")
-        return "+".join(word for bit, word in enumerate(wanted)
+        ways = "+".join(word for bit, word in enumerate(wanted)
                         if qual >> bit & 1)
+        return f"{ways} page {key << 12:#x}".lstrip()
     if reason == "MOV_DR":
         return f"{'from' if qual & 16 else 'to'} dr{qual & 7}"
     return ""

@@ -12,14 +12,14 @@ class Damage(ValueError):
 class Exit:  # pylint: disable=too-many-instance-attributes,too-few-public-methods
     """The fields of docs/trace-format.md, and where the record was read."""
 
-    __slots__ = ("vm", "vcpu", "n", "tsc_in", "tsc_out", "reason", "qual",
-                 "rip", "length", "intr", "idt", "event", "verdict",
+    __slots__ = ("vm", "vcpu", "n", "tsc_in", "tsc_out", "reason", "key",
+                 "qual", "rip", "length", "intr", "idt", "event", "verdict",
                  "changes", "dumped", "where", "guest_ticks")
 
     def __init__(self, **fields):
         self.vm, self.vcpu = "vm0", 0
         self.n = self.tsc_in = self.tsc_out = self.qual = self.rip = 0
-        self.length = self.intr = self.idt = self.event = 0
+        self.key = self.length = self.intr = self.idt = self.event = 0
         self.reason, self.verdict = "CPUID", "NEXT"
         self.changes = []         # (name, old, new)
         self.dumped = False       # by the flight recorder
@@ -50,7 +50,7 @@ def check(one):
     for name in ("n", "tsc_in", "tsc_out", "rip", "qual"):
         if not 0 <= getattr(one, name) < U64:
             raise Damage(f"{name} does not fit into 64 bits")
-    for name in ("intr", "idt", "event"):
+    for name in ("key", "intr", "idt", "event"):
         if not 0 <= getattr(one, name) < U32:
             raise Damage(f"{name} does not fit into 32 bits")
     return one

@@ -49,7 +49,7 @@ class Reason:
         self.handler = Histogram()
         self.wait_ticks = 0  # of those in .handler
         self.places = {}  # rip -> count
-        self.details = {}  # qualification -> count
+        self.details = {}  # (key, qualification) -> count
 
     @property
     def busy_ticks(self):
@@ -105,7 +105,8 @@ class Stats:
             row = self.reasons[key] = Reason()
         row.count += 1
         row.places[one.rip] = row.places.get(one.rip, 0) + 1
-        row.details[one.qual] = row.details.get(one.qual, 0) + 1
+        asked = one.key, one.qual
+        row.details[asked] = row.details.get(asked, 0) + 1
         if one.guest_ticks is not None:
             vcpu.guest.add(one.guest_ticks)
         ticks = one.ticks

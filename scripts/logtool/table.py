@@ -4,7 +4,7 @@ from . import code, names
 from .histogram import Histogram
 from .stats import hottest
 
-ASKED = ("IO", "CR_ACCESS", "EPT_VIOLATION", "MOV_DR")
+ASKED = ("IO", "CR_ACCESS", "EPT_VIOLATION", "MOV_DR", *names.KEYS)
 
 
 def time_text(ns, unit="ns"):
@@ -104,13 +104,13 @@ def place_rows(stats, vm, symbols, top):
 
 
 def detail_rows(stats, vm, top):
-    """The most frequent accesses of the reasons whose qualification tells."""
+    """The most frequent accesses of the reasons whose key or qualification tells."""
     rows = []
     for reason, row in stats.rows(vm):
         counts = {}
         if reason in ASKED:
-            for qual, count in row.details.items():
-                text = names.detail(reason, qual)
+            for asked, count in row.details.items():
+                text = names.detail(reason, *asked)
                 counts[text] = counts.get(text, 0) + count
         rows += [(reason if not i else "", text, str(count),
                   share(count, row.count))

@@ -14,17 +14,17 @@ from logtool.record import Exit
 TSC_HZ = 2000000000
 FUNCTIONS = (("guest_start", 0x7c00, 0x100), ("idle_loop", 0x7d00, 0x40),
              ("uart_write", 0x7d40, 0x80), ("probe_cpu", 0x7e00, 0x200))
-# reason, qualification, rip, length, usual ticks in the handler, verdict
+# reason, key, qualification, rip, length, usual ticks in the handler, verdict
 KINDS = (
-    ("IO", 0x3f80000, 0x7d52, 1, 1400, "NEXT"),
-    ("IO", 0x3f80000, 0x7d52, 1, 1500, "NEXT"),
-    ("IO", 0x3fd0008, 0x7d58, 1, 700, "NEXT"),
-    ("CPUID", 0, 0x7e22, 2, 80, "NEXT"),
-    ("CPUID", 0, 0x7f00, 2, 90, "NEXT"),
-    ("RDMSR", 0, 0x7e30, 2, 150, "NEXT"),
-    ("EPT_VIOLATION", 0x182, 0x7c80, 3, 5000, "AGAIN"),
-    ("HLT", 0, 0x7d10, 1, 200000, "WAIT"),
-    ("CR_ACCESS", 0x0, 0x9000, 3, 260, "NEXT"),
+    ("IO", 0x3f8, 0x3f80000, 0x7d52, 1, 1400, "NEXT"),
+    ("IO", 0x3f8, 0x3f80000, 0x7d52, 1, 1500, "NEXT"),
+    ("IO", 0x103fd, 0x3fd0008, 0x7d58, 1, 700, "NEXT"),
+    ("CPUID", 1, 0, 0x7e22, 2, 80, "NEXT"),
+    ("CPUID", 0x80000008, 0, 0x7f00, 2, 90, "NEXT"),
+    ("RDMSR", 0xc0000080, 0, 0x7e30, 2, 150, "NEXT"),
+    ("EPT_VIOLATION", 0xfee00, 0x182, 0x7c80, 3, 5000, "AGAIN"),
+    ("HLT", 0, 0, 0x7d10, 1, 200000, "WAIT"),
+    ("CR_ACCESS", 0, 0x0, 0x9000, 3, 260, "NEXT"),
 )
 
 
@@ -75,12 +75,12 @@ def trace(count=200, seed=1, vcpus=1, machine="vm0"):
         now = 1000000 + 1000 * vcpu
         for number in range(count):
             kind = KINDS[dice.below(len(KINDS))]
-            reason, qual, rip, length, ticks, verdict = kind
+            reason, key, qual, rip, length, ticks, verdict = kind
             now += 200 + dice.below(20000)
             ticks += dice.below(ticks)
             one = Exit(vm=machine, vcpu=vcpu, n=number, tsc_in=now,
-                       tsc_out=now + ticks, reason=reason, qual=qual, rip=rip,
-                       length=length, verdict=verdict)
+                       tsc_out=now + ticks, reason=reason, key=key, qual=qual,
+                       rip=rip, length=length, verdict=verdict)
             if reason == "HLT":
                 one.event = 0x80000020
             if reason == "CPUID":

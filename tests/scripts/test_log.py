@@ -15,7 +15,7 @@ from logtool import binlog, lines, names, source
 from logtool.record import Exit
 
 SPOT = logdata.Spot("log")
-LINE = ("trace: vm=vm0 vcpu=0 n={n} in={i} out={o} reason=CPUID qual=0x0 "
+LINE = ("trace: vm=vm0 vcpu=0 n={n} in={i} out={o} reason=CPUID key=0x1 qual=0x0 "
         "rip=0x7d22 len=2 intr=0x0 idt=0x0 event=0x0 verdict=NEXT")
 
 
@@ -77,13 +77,13 @@ def test_text_round_trip():
 
 def test_binary_layout():
     one = Exit(vm="vm2", vcpu=1, n=0x1_0000_0003, tsc_in=0x1122334455667788,
-               tsc_out=0x1122334455667799, reason="EPT_VIOLATION", qual=0x182,
+               tsc_out=0x1122334455667799, reason="EPT_VIOLATION", key=0xfee00, qual=0x182,
                rip=0xffffffff80001000, length=3, intr=0x80000b0e, idt=0x80000020,
                event=0x80000021, verdict="AGAIN")
     tap.same(binlog.pack(one).hex(" ", 4), (
         "88776655 44332211 99776655 44332211 00100080 ffffffff 82010000 "
-        "00000000 30000102 03010000 0e0b0080 20000080 21000080 03000000 "
-        "00000000 54524543"))
+        "00000000 30000102 00ee0f00 03010000 0e0b0080 20000080 21000080 "
+        "03000000 54524543"))
     tap.same(binlog.header(3500000000, 1).hex(" ", 8), (
         "5452495645545452 0100000040000000 00c39dd000000000 "
         "0100000000000000" + 4 * " 0000000000000000"))
@@ -118,7 +118,7 @@ def test_ring_is_sorted():
 def test_damaged_text():
     first, last = good(1), good(9)
     for bad, why in (
-            (LINE[:60], "no rip= in it"),
+            (LINE[:68], "no rip= in it"),
             (LINE.replace("0x7d22", "0x7dg2"), "rip=0x7dg2 is no number"),
             (LINE.replace("0x7d22", "0x7_d2"), "is no number"),
             (LINE.replace("len=2", "len=22"), "len=22 is longer"),
@@ -127,6 +127,8 @@ def test_damaged_text():
             (LINE.replace("n={n}", "n=-5"), "n=-5 is no number"),
             (LINE.replace("{o}", "17"), "out=17 is before in=6000"),
             (LINE.replace("idt=0x0", "idt=0x1ffffffff"), "32 bits"),
+            (LINE.replace("key=0x1", "key=0x123456789"), "32 bits"),
+            (LINE.replace("key=0x1 ", ""), "no key= in it"),
             (LINE.replace("qual=0x0", "qual=0x" + "1" * 17), "64 bits"),
             (LINE.replace("idt=0x0", "rip=0x5"), "rip= comes twice"),
             (LINE.replace("idt", "xidt"), "no idt= in it"),

@@ -261,6 +261,26 @@ static void write_very_much(void)
 		log_info("a", "line=%u", i);
 }
 
+static void write_until_there_is_no_room(void)
+{
+	unsigned lines = 0;
+
+	for (; log_has_room(); lines++)
+		log_report("line");
+	assert_int_equal(lines, 512 / 2 - 1); /* one is being shown */
+}
+
+/* Who asks first leaves half of the ring to others. */
+static void room_is_told(void **state)
+{
+	(void)state;
+	assert_true(log_has_room());
+	while_writing = write_until_there_is_no_room;
+	log_report("first");
+	assert_true(log_has_room());
+	assert_null(strstr(screen, "lost"));
+}
+
 static void lost_lines_are_counted_and_told(void **state)
 {
 	unsigned first, lost;
@@ -336,6 +356,7 @@ int main(void)
 		cmocka_unit_test_setup(a_line_written_while_another_is_shown_follows_it, setup),
 		cmocka_unit_test_setup(what_comes_at_the_last_moment_is_shown, setup),
 		cmocka_unit_test_setup(a_guests_flood_loses_only_its_own_text, setup),
+		cmocka_unit_test_setup(room_is_told, setup),
 		cmocka_unit_test_setup(lost_lines_are_counted_and_told, setup),
 		cmocka_unit_test_setup(a_panic_in_the_console_shows_all, setup),
 		cmocka_unit_test_setup(replay_is_limited_by_the_ring, setup),

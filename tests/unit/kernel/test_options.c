@@ -87,6 +87,27 @@ static void each_option_is_understood(void **state)
 	assert_int_equal(o.load, 0);
 }
 
+static void text_is_kept_as_it_is(void **state)
+{
+	char longest[OPTION_TEXT_MAX + 8] = "trace=";
+
+	(void)state;
+	ACCEPTS("");
+	assert_string_equal(o.trace, "off");
+	ACCEPTS("trace=cpuid,port=0x3f8-0x3ff,!hlt,to=ring log=quiet");
+	assert_string_equal(o.trace, "cpuid,port=0x3f8-0x3ff,!hlt,to=ring");
+	COMPLAINS("trace=", "option \"trace=\": needs a value; write for example "
+			    "trace=cpuid,port=0x3f8-0x3ff,first=100");
+	COMPLAINS("trace", "option \"trace\": needs a value; write for example "
+			   "trace=cpuid,port=0x3f8-0x3ff,first=100");
+	memset(longest + 6, 'x', OPTION_TEXT_MAX - 7);
+	ACCEPTS(longest);
+	assert_string_equal(o.trace, longest + 6);
+	strcat(longest, "x");
+	assert_int_equal(parse(longest), 1);
+	assert_string_equal(o.trace, "off");
+}
+
 static void the_last_one_wins(void **state)
 {
 	(void)state;
@@ -222,7 +243,7 @@ static void the_table_is_sound(void **state)
 
 	(void)state;
 	for (const struct option *row = option_table; row < option_table_end; row++) {
-		assert_true(row->size <= sizeof(u64));
+		assert_true(row->size <= sizeof(u64) || row->kind == KIND_TEXT);
 		if (row->kind == KIND_FLAG)
 			continue;
 		assert_non_null(row->standard);
@@ -291,6 +312,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_gives_the_defaults),
 		cmocka_unit_test(each_option_is_understood),
+		cmocka_unit_test(text_is_kept_as_it_is),
 		cmocka_unit_test(the_last_one_wins),
 		cmocka_unit_test(quotation_is_taken_off),
 		cmocka_unit_test(unknown_names_are_rejected),

@@ -20,6 +20,19 @@ void clock_start(struct clock *clock)
 	clock->start_tsc = 0;
 }
 
+void clock_pause(struct clock *clock)
+{
+	clock->paused_tsc = fake_now;
+}
+
+u64 clock_resume(struct clock *clock)
+{
+	u64 ticks = fake_now - clock->paused_tsc;
+
+	fake_now = clock->paused_tsc;
+	return ticks;
+}
+
 u64 clock_now(const struct clock *clock)
 {
 	(void)clock;

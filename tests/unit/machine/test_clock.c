@@ -34,6 +34,23 @@ static void test_clock(void **state)
 	assert_in_range(clock_now(&clock), 1000000, SLACK);
 }
 
+/* It goes on where it stopped. */
+static void test_pause(void **state)
+{
+	struct clock clock;
+	u64 before, ticks;
+
+	(void)state;
+	clock_start(&clock);
+	clock_pause(&clock);
+	before = (clock.paused_tsc - clock.start_tsc) / 4;
+	clock.paused_tsc -= SLACK; /* that long ago */
+	clock.start_tsc -= SLACK;
+	ticks = clock_resume(&clock);
+	assert_in_range(ticks, SLACK, 2 * SLACK);
+	assert_in_range(clock_now(&clock), before, before + SLACK / 8);
+}
+
 static void test_guest_tsc(void **state)
 {
 	struct vcpu v = { 0 };
@@ -53,6 +70,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_clock),
+		cmocka_unit_test(test_pause),
 		cmocka_unit_test(test_guest_tsc),
 	};
 

@@ -71,6 +71,18 @@ static void test_due_is_called_once(void **state)
 	assert_string_equal(log_, "21");
 }
 
+static void test_resumed(void **state)
+{
+	(void)state;
+	fake_now = 1000;
+	timer_set(&one, 5000);
+	timers_run(&timers, MOST);
+	fake_armed_ns = 0;
+	timers_resume(&timers);
+	assert_int_equal(fake_armed_ns, 4000);
+	assert_int_equal(logged, 0);
+}
+
 static void test_set_again_from_handler(void **state)
 {
 	(void)state;
@@ -129,6 +141,7 @@ int main(void)
 		cmocka_unit_test_setup(test_off_at_first, setup),
 		cmocka_unit_test_setup(test_earliest_is_armed, setup),
 		cmocka_unit_test_setup(test_due_is_called_once, setup),
+		cmocka_unit_test_setup(test_resumed, setup),
 		cmocka_unit_test_setup(test_set_again_from_handler, setup),
 		cmocka_unit_test_setup(test_earlier_deadline_arms_at_once, setup),
 		cmocka_unit_test_setup(test_taken_back, setup),

@@ -48,8 +48,14 @@ static int teardown(void **state)
 	return 0;
 }
 
+static unsigned switch_at; /* exits_left, when the watching is switched on */
+
 static void play(struct vcpu *vcpu)
 {
+	if (exits_left == switch_at) {
+		vcpu->watch = WATCH_STATS;
+		vcpu_attend(vcpu, ATTENTION_WATCH);
+	}
 	if (!--exits_left)
 		vcpu_attend(vcpu, ATTENTION_STOP);
 	sim_exit(reason, qualification, 2);
@@ -63,6 +69,7 @@ static void run(u32 exit_reason, u64 exit_qualification, unsigned times)
 	exits_left = times;
 	sim_vmx.guest = play;
 	v->stop.cause = STOP_NONE;
+	v->attention = 0;
 	sim_vmx_count();
 	vcpu_run(v);
 }
@@ -204,6 +211,10 @@ static void failed_entries_are_recorded(void **state)
 	assert_int_equal(get(0).reason, EXIT_ENTRY_GUEST_STATE);
 	assert_int_equal(get(0).qualification, 4);
 	assert_int_equal(VERDICT(get(0)), STOP);
+	run(0xfff0, 0, 1); /* not even a reason */
+	assert_int_equal(get(1).reason, EXIT_RESERVED);
+	run(EXIT_REASON_FAILED_ENTRY | 0x7777, 0, 1);
+	assert_int_equal(get(2).reason, EXIT_RESERVED);
 }
 
 /* The limit of the exit path holds with all of it on. */
@@ -223,11 +234,11 @@ static void watching_can_change_while_it_runs(void **state)
 	run(EXIT_CPUID, 0, 5);
 	assert_int_equal(recorder_total(v), 0);
 	assert_int_equal(v->counters.count[EXIT_CPUID], 5);
-	v->watch = WATCH_STATS;
-	vcpu_attend(v, ATTENTION_WATCH);
-	run(EXIT_CPUID, 0, 5);
-	assert_int_equal(recorder_total(v), 5);
-	assert_int_equal(v->counters.count[EXIT_CPUID], 5); /* the statistics have the others */
+	switch_at = 3;
+	run(EXIT_CPUID, 0, 5); /* the third of these is the last one of the old kind */
+	switch_at = 0;
+	assert_int_equal(recorder_total(v), 2);
+	assert_int_equal(v->counters.count[EXIT_CPUID], 5 + 3); /* the statistics have the others */
 }
 
 static void exits_are_counted_once(void **state)
