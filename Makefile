@@ -16,6 +16,7 @@ MODEL ?=
 CMDLINE ?=
 TIMEOUT ?=
 INITRD ?=
+COM2 ?=
 TESTS ?=
 
 ifeq ($(origin CC),default)
@@ -33,7 +34,7 @@ lib := error string format number
 boot := header.S entry.S say.S trampoline.S multiboot2
 
 kernel := main options option_table option_words \
-	log log_ring log_guest console console_init serial vga_text framebuffer screen \
+	log log_ring log_guest console console_init serial trace_port vga_text framebuffer screen \
 	cpu cpu_features traps trap_stubs.S fixup msr_safe image \
 	panic panic_dump backtrace symbols outcome power \
 	acpi acpi_init acpi_tables acpi_aml acpi_register \
@@ -44,8 +45,10 @@ mm := layout reserve frame frame_tree frame_node bits512 walker walker_lookup ho
 vmx := vmcs caps controls control_names requirements preflight vmx \
 	setup host_state switch reset entry_state registers control_registers pdpte ept bitmaps \
 	guest_walk guest_memory segment descriptor \
-	entry.S vcpu record record_text recorder recorder_create stats trace event exits exit_simple exit_interrupt exit_cr exit_dr exit_msr \
+	entry.S vcpu record record_text record_line recorder recorder_create stats \
+	trace trace_setup trace_filter trace_state event exits exit_simple exit_interrupt exit_cr exit_dr exit_msr \
 	exit_io exit_io_string exit_memory exit_descriptor instruction_prefix \
+	mmio mmio_fetch mmio_decode mmio_opcodes mmio_execute mmio_alu mmio_operand mmio_stack mmio_string \
 	exit_task task_plan task_switch tss descriptor_load errors \
 	dump dump_text dump_exit dump_flags dump_vmcs dump_walk dump_code autopsy autopsy_reenact autopsy_delivery autopsy_stack \
 	vmcs_image vmcs_read entry_words entry_rule entry_rules_execution entry_rules_ept entry_rules_controls \
@@ -219,7 +222,7 @@ guest_file = $(if $(wildcard $(GUEST)),$(GUEST),build/guest/$(GUEST).bin)
 run_words = --runner $(RUNNER) --cpus $(CPUS) --mem $(MEM) \
 	$(if $(MODEL),--model $(MODEL)) $(if $(TIMEOUT),--timeout $(TIMEOUT)) \
 	--cmdline '$(CMDLINE)' $(if $(GUEST),--module '$(guest_file)=$(ARGS)') \
-	$(if $(INITRD),--module '$(INITRD)')
+	$(if $(INITRD),--module '$(INITRD)') $(if $(COM2),--com2-log '$(COM2)')
 
 # What is missing is installed before anything is compiled.
 .PHONY: run debug usb test test-long setup-run setup-image setup-debug setup-test
@@ -232,7 +235,7 @@ setup-debug:
 setup-test:
 	@scripts/setup run test
 
-run: setup-run ## build and boot in the best bench there is; GUEST=, RUNNER=, CPUS=, MEM=, MODEL=, CMDLINE=
+run: setup-run ## build and boot in the best bench there is; GUEST=, RUNNER=, CPUS=, MEM=, MODEL=, CMDLINE=, COM2=
 	@$(MAKE) --no-print-directory build/trivet.elf $(if $(GUEST),$(filter build/guest/%,$(guest_file)))
 	@scripts/run $(run_words) build/trivet.elf
 

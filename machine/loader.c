@@ -1,31 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 #include "machine/loader.h"
 
-#include <asm/bootparam.h>
-#include <elf.h>
-
 #include "lib/error.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "machine/acpi_build.h"
+#include "machine/bios_data.h"
+#include "machine/loader_elf.h"
+#include "machine/loader_multiboot.h"
+#include "machine/loader_place.h"
 
-/* "HdrS" in the setup header, at 1f1H of the file. Linux "The Linux/x86 Boot Protocol". */
-#define LINUX_HEADER 0x1f1
-#define LINUX_MAGIC  0x53726448U
-
-/* Multiboot headers lie anywhere in the first part of a file, aligned. */
-#define MULTIBOOT1_MAGIC  0x1badb002U
-#define MULTIBOOT2_MAGIC  0xe85250d6U
-#define MULTIBOOT1_SEARCH 8192
-#define MULTIBOOT2_SEARCH 32768
+#define GZIP_MAGIC 0x8b1f
 
 static u64 read_le(const struct loader_file *file, u64 offset, unsigned size)
 {
 	u64 value = 0;
 
-	if (offset > file->length || size > file->length - offset)
-		return 0;
-	memcpy(&value, file->data + offset, size);
+	if (loader_has(file, offset, size))
+		memcpy(&value, file->data + offset, size);
 	return value;
+}
+
+bool loader_has(const struct loader_file *file, u64 offset, u64 length)
+{
+	return offset <= file->length && length <= file->length - offset;
 }
 
 u16 loader_read16(const struct loader_file *file, u64 offset)
@@ -38,43 +36,52 @@ u32 loader_read32(const struct loader_file *file, u64 offset)
 	return (u32)read_le(file, offset, 4);
 }
 
-static bool is_linux(const struct loader_file *f)
+/* ---- What is recognized only to say what to do ----------------------------------- */
+
+static bool is_gzip(const struct loader_file *f)
 {
-	return loader_read32(f, LINUX_HEADER + offsetof(struct setup_header, header)) ==
-	       LINUX_MAGIC;
+	return loader_read16(f, 0) == GZIP_MAGIC;
 }
 
-static bool is_multiboot1(const struct loader_file *f)
+static int refuse_gzip(struct load *l)
 {
-	for (u64 at = 0; at < MULTIBOOT1_SEARCH && at + 12 <= f->length; at += 4)
-		if (loader_read32(f, at) == MULTIBOOT1_MAGIC &&
-		    loader_read32(f, at) + loader_read32(f, at + 4) + loader_read32(f, at + 8) == 0)
-			return true;
-	return false;
+	return load_fail(l, &l->request->kernel, -ERR_UNSUPPORTED,
+			 "it is packed by gzip: unpack it, or let GRUB do so (insmod gzio)");
 }
 
-static bool is_multiboot2(const struct loader_file *f)
+/* Whoever says where it goes has a raw blob, whatever it contains. */
+static bool is_damaged_multiboot(const struct loader_file *f)
 {
-	for (u64 at = 0; at < MULTIBOOT2_SEARCH && at + 16 <= f->length; at += 8)
-		if (loader_read32(f, at) == MULTIBOOT2_MAGIC &&
-		    loader_read32(f, at) + loader_read32(f, at + 4) + loader_read32(f, at + 8) +
-				    loader_read32(f, at + 12) ==
-			    0)
-			return true;
-	return false;
+	const char *value;
+
+	return multiboot_magic_at(f) != MULTIBOOT_NOWHERE &&
+	       option_find(f->cmdline, "load", &value) < 0;
 }
 
-static bool is_elf(const struct loader_file *f)
+static int refuse_damaged(struct load *l)
 {
-	return f->length >= SELFMAG && !memcmp(f->data, ELFMAG, SELFMAG);
+	return load_fail(l, &l->request->kernel, -ERR_CORRUPT,
+			 "the Multiboot header at offset %#lx has a wrong checksum or length: "
+			 "correct it, or give load= for a raw blob",
+			 multiboot_magic_at(&l->request->kernel));
+}
+
+static int refuse_elf(struct load *l)
+{
+	return load_fail(l, &l->request->kernel, -ERR_UNSUPPORTED,
+			 "an ELF file without Multiboot header or PVH note: add one, or make a raw "
+			 "blob with objcopy -O binary");
 }
 
 /* Most telling first: a Multiboot kernel may be an ELF file, too. */
 static const struct loader_format formats[] = {
-	{ "Linux bzImage", is_linux, NULL },
-	{ "Multiboot2 kernel", is_multiboot2, NULL },
-	{ "Multiboot kernel", is_multiboot1, NULL },
-	{ "ELF file", is_elf, NULL },
+	{ "Linux bzImage", loader_linux_probe, loader_linux_load },
+	{ "Multiboot2 kernel", loader_multiboot2_probe, loader_multiboot2_load },
+	{ "Multiboot kernel", loader_multiboot1_probe, loader_multiboot1_load },
+	{ "PVH kernel", loader_pvh_probe, loader_pvh_load },
+	{ "damaged Multiboot kernel", is_damaged_multiboot, refuse_damaged },
+	{ "ELF file", elf_probe, refuse_elf },
+	{ "gzip file", is_gzip, refuse_gzip },
 	{ "raw blob", loader_raw_probe, loader_raw_load },
 };
 
@@ -82,6 +89,7 @@ int loader_load(struct vm *vm, const struct loader_request *r, char *why)
 {
 	const struct loader_file *kernel = &r->kernel;
 	const struct loader_format *f = formats;
+	struct load l;
 
 	if (!kernel->length) {
 		format(why, VM_WHY_MAX, "%s is empty: give a guest kernel with module2",
@@ -90,11 +98,8 @@ int loader_load(struct vm *vm, const struct loader_request *r, char *why)
 	}
 	while (!f->probe(kernel))
 		f++;
-	if (!f->load) {
-		format(why, VM_WHY_MAX,
-		       "%s is a %s, which cannot be booted yet: give a raw blob", kernel->name,
-		       f->name);
-		return -ERR_UNSUPPORTED;
-	}
-	return f->load(vm, r, why);
+	load_begin(&l, vm, r, why);
+	bios_data_write(vm);
+	acpi_build(vm);
+	return f->load(&l);
 }

@@ -8,12 +8,10 @@
  * off, because there is no BIOS; SP below the blob, or 7C00H when there is
  * no room below it.
  */
-#include "machine/loader.h"
-
 #include "kernel/log.h"
 #include "lib/error.h"
-#include "lib/format.h"
 #include "lib/number.h"
+#include "machine/loader_place.h"
 #include "machine/memory_map.h"
 
 #define DEFAULT_LOAD	0x7c00UL
@@ -21,12 +19,14 @@
 #define LOWEST_STACK	0x1000UL /* above the interrupt vectors and a BIOS' data, with some room */
 #define DISK		0x80
 #define RSP_INDEX	4
+#define SECTOR		512
+#define BOOT_SECTOR	0xaa55
 #define QUOTE_MAX	40 /* of a bad value in a complaint */
 
 /* A number from the module's command line, or else the option's value, or else `otherwise`. */
-static int find_number(const struct loader_file *f, const char *name, u64 option, u64 otherwise,
-		       u64 *value, char *why)
+static int find_number(struct load *l, const char *name, u64 option, u64 otherwise, u64 *value)
 {
+	const struct loader_file *f = &l->request->kernel;
 	const char *text;
 	int length = option_find(f->cmdline, name, &text);
 
@@ -36,37 +36,31 @@ static int find_number(const struct loader_file *f, const char *name, u64 option
 	}
 	if (!number_parse_size(text, (size_t)length, value))
 		return 0;
-	format(why, VM_WHY_MAX, "%s: %s=%.*s is no number: give one like 0x7c00 or 31K", f->name,
-	       name, MIN(length, QUOTE_MAX), text);
-	return -ERR_INVAL;
+	return load_fail(l, f, -ERR_INVAL, "%s=%.*s is no number: give one like 0x7c00 or 31K",
+			 name, MIN(length, QUOTE_MAX), text);
 }
 
-static int check(const struct vm *vm, const struct loader_file *f, u64 load, u64 entry, char *why)
+static int check(struct load *l, u64 load, u64 entry)
 {
-	if (f->length > vm->ram.size) {
-		format(why, VM_WHY_MAX,
-		       "%s has %luK, the guest %luK of memory: give more with mem=", f->name,
-		       f->length >> 10, vm->ram.size >> 10);
-		return -ERR_RANGE;
-	}
-	if (!ram_contains(&vm->ram, load, f->length)) {
-		format(why, VM_WHY_MAX,
-		       "%s: load=%#lx with %#lx bytes is not all RAM: give another load= or mem=",
-		       f->name, load, f->length);
-		return -ERR_RANGE;
-	}
-	if (entry < load || entry - load >= f->length) {
-		format(why, VM_WHY_MAX,
-		       "%s: entry=%#lx is not in the blob at %#lx to %#lx: give another", f->name,
-		       entry, load, load + f->length - 1);
-		return -ERR_RANGE;
-	}
-	if (entry >= REAL_MODE_END) {
-		format(why, VM_WHY_MAX,
-		       "%s: entry=%#lx is out of reach for real mode: give one below 1M", f->name,
-		       entry);
-		return -ERR_RANGE;
-	}
+	const struct loader_file *f = &l->request->kernel;
+	const struct ram *ram = &l->vm->ram;
+
+	if (f->length > ram->size)
+		return load_fail(l, f, -ERR_RANGE,
+				 "it has %luK, the guest %luK of memory: give more with mem=",
+				 f->length >> 10, ram->size >> 10);
+	if (!ram_contains(ram, load, f->length))
+		return load_fail(l, f, -ERR_RANGE,
+				 "load=%#lx with %#lx bytes is not all RAM: give another load= or mem=",
+				 load, f->length);
+	if (entry < load || entry - load >= f->length)
+		return load_fail(l, f, -ERR_RANGE,
+				 "entry=%#lx is not in the blob at %#lx to %#lx: give another",
+				 entry, load, load + f->length - 1);
+	if (entry >= REAL_MODE_END)
+		return load_fail(l, f, -ERR_RANGE,
+				 "entry=%#lx is out of reach for real mode: give one below 1M",
+				 entry);
 	return 0;
 }
 
@@ -88,29 +82,47 @@ bool loader_raw_probe(const struct loader_file *kernel)
 	return true;
 }
 
-int loader_raw_load(struct vm *vm, const struct loader_request *r, char *why)
+/* A floppy's or disk's first sector, 512 bytes that end in 55H AAH. */
+static const char *kind(const struct loader_file *f)
 {
+	return f->length == SECTOR && loader_read16(f, SECTOR - 2) == BOOT_SECTOR ? "boot sector"
+										  : "raw blob";
+}
+
+/* What is the firmware's may be written here: the blob may be a firmware. It has no ACPI tables then. */
+static void hide_acpi(struct load *l, u64 load, u64 length)
+{
+	static const u8 nothing[16];
+
+	if (load < MAP_BIOS_END && load + length > MAP_ACPI)
+		load_write(l, MAP_BIOS, nothing, sizeof(nothing));
+}
+
+int loader_raw_load(struct load *l)
+{
+	const struct loader_request *r = l->request;
 	const struct loader_file *f = &r->kernel;
+	struct vm *vm = l->vm;
 	u64 load, entry;
 	int error;
 
-	error = find_number(f, "load", r->load, DEFAULT_LOAD, &load, why);
+	error = find_number(l, "load", r->load, DEFAULT_LOAD, &load);
 	if (!error)
-		error = find_number(f, "entry", r->entry, load, &entry, why);
+		error = find_number(l, "entry", r->entry, load, &entry);
 	if (!error)
-		error = check(vm, f, load, entry, why);
-	if (!error)
-		error = vm_ram_write(vm, load, f->data, f->length);
+		error = check(l, load, entry);
 	if (error)
 		return error;
-	if (r->initrd.data)
+	hide_acpi(l, load, f->length);
+	load_write(l, load, f->data, f->length);
+	if (r->module_count)
 		log_warn("loader", "%s: a raw blob cannot be told of %s: it is not loaded",
-			 vm->name, r->initrd.name);
+			 vm->name, r->modules[0].name);
 	vm->enter = enter;
 	vm->real_mode.cs = entry < 0x10000 ? 0 : (u16)(entry >> 4);
 	vm->real_mode.ip = entry < 0x10000 ? (u16)entry : entry & 15;
 	vm->real_mode.sp = stack_below(load);
-	log_info("loader", "%s: %s is a raw blob: bytes=%lu load=%#lx entry=%#lx", vm->name,
-		 f->name, f->length, load, entry);
+	log_info("loader", "%s: %s is a %s: bytes=%lu load=%#lx entry=%#lx", vm->name, f->name,
+		 kind(f), f->length, load, entry);
 	return 0;
 }

@@ -5,22 +5,38 @@
  * ones and swallows writes.
  *
  *   1_0000_0000 ..      ┬ RAM, the part that has no room below (3 GiB and up)
- *     C000_0000 ..      ┼ nothing: left to devices in memory, up to 4 GiB
+ *     C000_0000 ..      ┼ left to devices in memory, up to 4 GiB; among them
+ *                       │   FEC0_0000 I/O APIC, FEE0_0000 local APIC
  *       10_0000 ..      │ RAM
- *        C_0000 ..      ┼ RAM, where a PC has its ROMs
+ *        F_0000 ..      ┼ RAM, firmware's: the RSDP, at its start
+ *        E_F000 ..      │ RAM, firmware's: ACPI's FACS
+ *        E_0000 ..      │ RAM, firmware's: ACPI tables
+ *        C_0000 ..      ┼ RAM, where a PC has its cards' ROMs
  *        A_0000 ..      ┼ nothing: a PC's VGA memory
- *        0_0000 ..      ┴ RAM
+ *        9_FC00 ..      │ RAM, firmware's: the extended BIOS data area
+ *           500 ..      │ RAM
+ *        0_0000 ..      ┴ RAM, firmware's: vectors, BIOS data area (at 400)
  *
  * With `mem=` a guest gets what a PC with that much memory has: the 128 KiB
- * behind the VGA hole cannot be reached.
+ * behind the VGA hole cannot be reached. memory_map_build() tells loaders
+ * and guests of it; what is firmware's can be written all the same.
  */
 #pragma once
 
 #include "lib/types.h"
 
+#define MAP_BIOS_DATA	0x400UL
+#define MAP_BIOS_DATA_END 0x500UL
+#define MAP_EBDA	0x9fc00UL
 #define MAP_VGA_START	0xa0000UL
 #define MAP_VGA_END	0xc0000UL
+#define MAP_ACPI	0xe0000UL
+#define MAP_ACPI_NVS	0xef000UL
+#define MAP_BIOS	0xf0000UL
+#define MAP_BIOS_END	0x100000UL
 #define MAP_LOW_END	GIB(3)
+#define MAP_IO_APIC	0xfec00000UL
+#define MAP_LOCAL_APIC	0xfee00000UL
 #define MAP_HIGH_START	GIB(4)
 #define MAP_RAM_MIN	MIB(1)
 #define MAP_RAM_MAX	(1UL << 40)
@@ -65,3 +81,14 @@
 #define IRQ_COM1    4
 #define IRQ_RTC	    8
 #define IRQ_SCI	    9
+
+struct ram;
+struct boot_e820_entry;
+
+#define MEMORY_MAP_MAX 9
+
+/* What the firmware's call E820H would say, ascending: up to MEMORY_MAP_MAX entries. Returns how many. */
+unsigned memory_map_build(const struct ram *ram, struct boot_e820_entry *map);
+
+/* RAM from 1 MiB up to the first hole: where it ends. At least 1 MiB. */
+gpa_t memory_map_low_end(const struct ram *ram);

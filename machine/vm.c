@@ -21,6 +21,7 @@
 #include "mm/layout.h"
 #include "vmx/bitmaps.h"
 #include "vmx/entry_selftest.h"
+#include "vmx/trace.h"
 #include "vmx/vmx.h"
 
 #define DEFAULT_MEMORY MIB(256)
@@ -28,6 +29,8 @@
 
 /* No guest runs longer than this without an exit, whatever it does with its interrupts. */
 #define SLICE_NS 10000000
+
+struct vm *vm_list;
 
 static unsigned order_of(u64 size)
 {
@@ -163,12 +166,19 @@ int vm_create(struct vm **out, const struct vm_config *config, char *why)
 	error = create_cpu(vm, 0, config->number + 1);
 	if (error)
 		goto undo_memory;
+	error = trace_configure(vm->cpus[0].vcpu, options.trace, why, VM_WHY_MAX);
+	if (error)
+		goto undo_cpu;
 	bus_init(&vm->bus, phys_to_virt(vm->bus_map));
 	clock_start(&vm->clock);
 	pc_create(vm, rtc_host_seconds());
+	vm->next = vm_list;
+	vm_list = vm;
 	*out = vm;
 	return 0;
 
+undo_cpu:
+	vcpu_destroy(vm->cpus[0].vcpu);
 undo_memory:
 	ept_destroy(&vm->ept);
 	ram_destroy(&vm->ram);
@@ -180,6 +190,11 @@ undo_bitmaps:
 
 void vm_destroy(struct vm *vm)
 {
+	struct vm **link = &vm_list;
+
+	while (*link != vm)
+		link = &(*link)->next;
+	*link = vm->next;
 	vcpu_destroy(vm->cpus[0].vcpu);
 	ept_destroy(&vm->ept);
 	ram_destroy(&vm->ram);

@@ -23,6 +23,7 @@
 #include "machine/rtc.h"
 #include "machine/timer.h"
 #include "machine/uart.h"
+#include "vmx/entry_state.h"
 #include "vmx/ept.h"
 #include "vmx/vcpu.h"
 
@@ -37,6 +38,7 @@ struct vm_cpu {
 };
 
 struct vm {
+	struct vm *next; /* see vm_list */
 	char name[VM_NAME_MAX];
 	struct vm_cpu cpus[VM_CPUS];
 
@@ -68,11 +70,15 @@ struct vm {
 	struct {
 		u16 cs, ip, sp;
 	} real_mode;
+	struct entry_state entry; /* or, in the other modes */
 	bool started;
 	u64 run_ns; /* how long it ran, by its clock; as of the last stop or report */
 	u64 stats_from_ns; /* since when exits are counted, by its clock */
 	u64 first_entry_tsc; /* TSC ticks from the image's entry to the first VM entry */
 };
+
+/* All machines there are, the newest first: for those who look at them from outside. */
+extern struct vm *vm_list;
 
 struct vm_config {
 	const char *name;

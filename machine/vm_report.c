@@ -8,9 +8,16 @@
 #include "kernel/options.h"
 #include "lib/format.h"
 #include "machine/stats_report.h"
+#include "vmx/autopsy.h"
 #include "vmx/dump.h"
+#include "vmx/record_line.h"
+#include "vmx/trace.h"
 
 #define REASON_MAX 160
+
+/* Shown of a guest that came to a bad end: for people, and before that for tools. */
+#define LAST_EXITS   16
+#define LAST_RECORDS 32
 
 enum outcome vm_outcome(const struct vm *vm)
 {
@@ -45,11 +52,16 @@ void vm_report(struct vm *vm)
 	struct vcpu *v = vm->cpus[0].vcpu;
 	char reason[REASON_MAX];
 
+	trace_finish(v);
+	if (vm_outcome(vm) != OUTCOME_CLEAN)
+		recorder_print(v, LAST_RECORDS, RECORD_KEYS);
 	vm_reason(vm, reason, sizeof(reason));
 	log_report("%s", reason);
 	if (vm_outcome(vm) != OUTCOME_CLEAN) {
+		recorder_print(v, LAST_EXITS, RECORD_WORDS);
 		vcpu_load(v);
 		dump_vcpu(v);
+		autopsy_report(v);
 		vcpu_unload(v);
 	}
 	stats_report(vm, v, options.stats == STATS_FULL);

@@ -5,6 +5,7 @@
  */
 #include "vmx/exits.h"
 
+#include "kernel/asm.h"
 #include "kernel/traps.h"
 #include "lib/x86.h"
 #include "vmx/controls.h"
@@ -31,6 +32,23 @@ static void reflect_debug(struct vcpu *v, u32 info)
 }
 
 /*
+ * Nothing is wrong with a double fault that has a handler; but if it has
+ * none, its state tells more than that of the triple fault. It goes in as it
+ * came out: the exit has changed nothing, and its flags are those to save.
+ */
+static void reflect_double_fault(struct vcpu *v, u32 info)
+{
+	v->notes.double_faults++;
+	v->notes.double_fault_rip = vmcs_read(VMCS_GUEST_RIP);
+	v->notes.double_fault_rsp = vmcs_read(VMCS_GUEST_RSP);
+	v->notes.double_fault_cr2 = cr2_read();
+	if (!(vmcs_read(VMCS_GUEST_CR0) & CR0_PE))
+		info &= ~(u32)INTR_HAS_ERROR;
+	v->events.next = (struct vcpu_event){ info & ~(u32)INTR_NMI_UNBLOCKED, 0, 0 };
+	vcpu_attend(v, ATTENTION_EVENT);
+}
+
+/*
  * #DB and #AC are intercepted because a guest can make their delivery an
  * endless loop inside the processor, which nothing but this exit leaves.
  */
@@ -40,8 +58,9 @@ enum verdict exit_exception_nmi(struct vcpu *v)
 	u8 vector = info & INTR_VECTOR;
 
 	event_requeue(v);
-	/* An IRET that faulted had unblocked NMIs already: it will run again. Undefined during delivery. */
-	if (info & INTR_NMI_UNBLOCKED && !(v->events.next.info & INTR_VALID))
+	/* An IRET that faulted had unblocked NMIs already: it will run again. Undefined during delivery, and for #DF. */
+	if (info & INTR_NMI_UNBLOCKED && vector != VECTOR_DF &&
+	    !(v->events.next.info & INTR_VALID))
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
 			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) | INTERRUPTIBILITY_NMI);
 
@@ -54,6 +73,9 @@ enum verdict exit_exception_nmi(struct vcpu *v)
 		return AGAIN;
 	case VECTOR_DB:
 		reflect_debug(v, info);
+		return AGAIN;
+	case VECTOR_DF:
+		reflect_double_fault(v, info);
 		return AGAIN;
 	case VECTOR_AC:
 		event_exception_error(v, vector, 0);

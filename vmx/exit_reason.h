@@ -89,6 +89,7 @@ enum exit_reason {
 };
 
 #define EXIT_REASONS	    80
+#define EXIT_RESERVED	    35 /* of those below: has no meaning yet */
 #define EXIT_REASON_BASIC   0xffffU
 #define EXIT_REASON_FAILED_ENTRY (1U << 31)
 

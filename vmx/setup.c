@@ -5,7 +5,9 @@
  */
 #include "kernel/cpu.h"
 #include "kernel/panic.h"
+#include "kernel/time.h"
 #include "lib/error.h"
+#include "lib/string.h"
 #include "lib/x86.h"
 #include "mm/frame.h"
 #include "mm/layout.h"
@@ -15,6 +17,7 @@
 #include "vmx/instructions.h"
 #include "vmx/recorder.h"
 #include "vmx/switch.h"
+#include "vmx/trace.h"
 #include "vmx/vcpu.h"
 #include "vmx/vmx.h"
 
@@ -53,7 +56,7 @@ static void write_controls(struct vcpu *v, const struct vcpu_config *config)
 	vmcs_write(VMCS_CR3_TARGET_COUNT, 0);
 	vmcs_write(VMCS_VMCS_LINK_POINTER, NO_LINK);
 
-	vmcs_write(VMCS_EXCEPTION_BITMAP, BIT(VECTOR_DB) | BIT(VECTOR_AC) | BIT(VECTOR_MC));
+	vmcs_write(VMCS_EXCEPTION_BITMAP, BIT(VECTOR_DB) | BIT(VECTOR_DF) | BIT(VECTOR_AC) | BIT(VECTOR_MC));
 	vmcs_write(VMCS_PAGE_FAULT_MASK, 0);
 	vmcs_write(VMCS_PAGE_FAULT_MATCH, 0);
 	vmcs_write(VMCS_TSC_OFFSET, 0);
@@ -91,15 +94,35 @@ static void allow_msrs(u8 *bitmap)
 	panic_on(error);
 }
 
+/* A region in which nothing is left of earlier uses. */
+static void clear_vmcs(hpa_t vmcs)
+{
+	struct vmcs_region *region = phys_to_virt(vmcs);
+
+	memset(region, 0, PAGE_SIZE);
+	region->revision = vmx_host.caps.basic & BASIC_REVISION;
+	panic_on(vmclear(vmcs) != VMX_OK);
+}
+
+/*
+ * Which fields this CPU has tells only a VMREAD of each, and one that fails
+ * leaves an error in the VMCS. So ask before the VMCS is used.
+ */
+static void find_fields(struct vcpu *v)
+{
+	panic_on(vmptrld(v->vmcs) != VMX_OK);
+	vmcs_image_read(&v->remembered);
+	panic_on(vmclear(v->vmcs) != VMX_OK);
+}
+
 static int create_vmcs(struct vcpu *v)
 {
-	struct vmcs_region *region = frame_alloc_zeroed(FRAME_ORDER_4K, FRAME_VCPU);
-
-	if (!region)
+	v->vmcs = frame_alloc(FRAME_ORDER_4K, FRAME_VCPU);
+	if (v->vmcs == FRAME_NONE)
 		return -ERR_NOMEM;
-	region->revision = vmx_host.caps.basic & BASIC_REVISION;
-	v->vmcs = virt_to_phys(region);
-	panic_on(vmclear(v->vmcs) != VMX_OK);
+	clear_vmcs(v->vmcs);
+	find_fields(v);
+	clear_vmcs(v->vmcs);
 	return 0;
 }
 
@@ -159,6 +182,7 @@ void vcpu_destroy(struct vcpu *v)
 {
 	panic_on(v->cpu);
 	frame_free(v->vmcs, FRAME_ORDER_4K, FRAME_VCPU);
+	trace_destroy(v);
 	recorder_destroy(v);
 	switch_destroy(v);
 	frame_free(virt_to_phys(v), FRAME_ORDER_4K, FRAME_VCPU);
@@ -180,10 +204,26 @@ void vcpu_load(struct vcpu *v)
 	switch_in(v);
 }
 
+void vcpu_remember(struct vcpu *v)
+{
+	u64 value;
+
+	/* Panics come here, too: nothing may fail. */
+	for (unsigned i = 0; i < VMCS_IMAGE_FIELDS; i++) {
+		if (!vmcs_set_has(&v->remembered.known, i))
+			continue;
+		if (!vmcs_try_read((enum vmcs_field)vmcs_index_field(i), &value))
+			return;
+		vmcs_image_set(&v->remembered, i, value);
+	}
+	v->remembered_tsc = time_tsc();
+}
+
 /* VMCLEAR writes the VMCS back to memory, so that another CPU may load it. */
 void vcpu_unload(struct vcpu *v)
 {
 	panic_on(v->cpu != this_cpu());
+	vcpu_remember(v);
 	switch_out(v);
 	panic_on(vmclear(v->vmcs) != VMX_OK);
 	v->launched = 0;

@@ -98,10 +98,12 @@ static void drop_early_trap(void)
 
 static __noinline enum verdict failed_entry(struct vcpu *v, u64 reason, struct tsc since)
 {
+	u64 basic = reason & EXIT_REASON_BASIC;
 	enum verdict verdict;
 
+	/* What the SDM does not name has no row in tables: it is recorded as "reserved". */
 	if (v->recorder.ring)
-		recorder_open(v, since, reason & EXIT_REASON_BASIC);
+		recorder_open(v, since, basic < EXIT_REASONS ? basic : EXIT_RESERVED);
 	verdict = exit_entry_failed(v, (u32)reason);
 	if (v->recorder.ring)
 		recorder_close(v, verdict);

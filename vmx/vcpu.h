@@ -15,6 +15,7 @@
 #include "vmx/exit_reason.h"
 #include "vmx/switch.h"
 #include "vmx/vcpu_offsets.h"
+#include "vmx/vmcs_image.h"
 
 struct exit_record;
 struct stats;
@@ -120,6 +121,13 @@ struct vcpu_ops {
 	/* Can an interrupt still come? If not, a HLT is for ever: STOP_STUCK. */
 	bool (*can_wake)(struct vcpu *v);
 
+	/*
+	 * The guest's time stands still from pause() to resume(), in which it does
+	 * not run: what watching it takes is not to be seen by it.
+	 */
+	void (*pause)(struct vcpu *v);
+	void (*resume)(struct vcpu *v);
+
 	/* CR4 or XCR0 changed: CPUID answers that mirror them must follow. */
 	void (*state_changed)(struct vcpu *v);
 };
@@ -139,6 +147,12 @@ enum watch {
 	WATCH_TRACE,   /* and the tracer sees each exit */
 };
 
+/* Kept for reports; see vmx/autopsy.h, machine/hints.h. */
+struct vcpu_notes {
+	u64 double_faults; /* how many were delivered, and the last one's state */
+	u64 double_fault_rip, double_fault_rsp, double_fault_cr2;
+};
+
 /* See vmx/recorder.h. */
 struct recorder {
 	struct exit_record *next;  /* the slot of the next exit, or of the one being handled */
@@ -148,6 +162,16 @@ struct recorder {
 	u64 resumed;		   /* TSC when the guest went on before *taken */
 	u32 nothing;		   /* 0: the key of exits without one */
 	struct stats *stats;	   /* NULL: off */
+};
+
+/* Where the last page of emulated code is, and what led there: vmx/mmio_fetch.c. */
+struct vcpu_code {
+	gva_t page;
+	u64 cr3;
+	unsigned count; /* of entries; 0: nothing known */
+	const volatile u64 *entries[4];
+	u64 values[4];
+	const u8 *at;
 };
 
 struct vcpu {
@@ -187,11 +211,17 @@ struct vcpu {
 	unsigned fpu_order;
 	struct cpu *cpu; /* where it is loaded, or NULL */
 
+	struct vcpu_code code;
 	struct vcpu_stop stop;
+	struct vcpu_notes notes;
 	struct exit_counters {
 		u64 count[EXIT_REASONS];
 		u64 cycles[EXIT_REASONS]; /* TSC ticks from exit to the next entry */
 	} counters; /* of exits that are not in recorder.stats: see vcpu_exits() */
+
+	/* For a debugger, to which the VMCS in memory means nothing: see vcpu_remember(). */
+	struct vmcs_image remembered;
+	u64 remembered_tsc; /* when; 0: never */
 };
 
 struct vcpu_config {
@@ -222,6 +252,13 @@ void vcpu_reset(struct vcpu *v);
 /* Take the vCPU onto this CPU: VMPTRLD, host state, guest FPU and MSRs. */
 void vcpu_load(struct vcpu *v);
 void vcpu_unload(struct vcpu *v);
+
+/*
+ * Copy the VMCS into v->remembered, as the layout of the VMCS itself is the
+ * processor's own. vcpu_unload() does; so may whoever stops the guest for
+ * somebody to look (a panic, a pause). Must be loaded. Not for the exit path.
+ */
+void vcpu_remember(struct vcpu *v);
 
 /*
  * Run until the vCPU stops; v->stop then tells why. Must be loaded. The

@@ -52,8 +52,9 @@ sound: driver=dummy
 COMMANDS = "c\nr\ncreg\nsreg\nu /4\nprint-stack 16\nq\n"
 
 COMPLAINT = re.compile(r"^\d+[ep]\[")
-# What Bochs calls an error and is none: exits, and probing for MSRs.
-EVERYDAY = re.compile(r"VMEXIT: EPT|(RD|WR)MSR: Unknown register")
+# What Bochs calls an error and is none: exits, and probing for MSRs and fields.
+EVERYDAY = re.compile(r"VMEXIT: EPT|(RD|WR)MSR: Unknown register|"
+                      r"VMREAD: not supported field")
 MESSAGE = re.compile(r"following message:\s*\n\s*(.*)")
 RIP = re.compile(r"^rip: ([0-9a-f]{8}_[0-9a-f]{8})", re.MULTILINE)
 BIOS_PANIC = re.compile(r"BIOS panic at rombios.c, line (\d+)")

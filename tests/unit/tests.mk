@@ -7,12 +7,12 @@ tables := $(frames) mm/walker mm/walker_lookup
 host_map := $(tables) mm/host_map mm/host_map_load mm/reserve lib/error sim/asm \
 	unit/kernel/fake_log unit/mm/fake_pc
 acpi := kernel/acpi kernel/acpi_aml kernel/acpi_tables unit/kernel/fake_acpi unit/kernel/fake_log
-exits := vmx/vmcs vmx/vcpu vmx/record vmx/recorder vmx/stats vmx/trace vmx/event vmx/exits vmx/exit_simple vmx/exit_interrupt vmx/exit_cr \
+exits := vmx/vmcs vmx/vcpu vmx/record vmx/recorder vmx/stats vmx/event vmx/exits vmx/exit_simple vmx/exit_interrupt vmx/exit_cr \
 	vmx/exit_dr vmx/exit_msr vmx/exit_io vmx/exit_io_string vmx/exit_memory vmx/exit_task \
 	vmx/exit_descriptor vmx/errors vmx/registers vmx/control_registers vmx/pdpte \
 	vmx/guest_walk vmx/guest_memory vmx/segment vmx/descriptor vmx/descriptor_load \
 	vmx/tss vmx/task_plan vmx/task_switch vmx/instruction_prefix kernel/cpu_features \
-	sim/vmx sim/asm sim/panic unit/vmx/fake_machine unit/vmx/fake_host
+	sim/vmx sim/asm sim/panic unit/vmx/fake_machine unit/vmx/fake_host unit/vmx/fake_trace
 
 # The VM-entry doctor: rules, and what their tests share.
 entry_rules := vmx/vmcs_image vmx/entry_rule vmx/entry_words vmx/entry_text vmx/entry_bits vmx/entry_doctor \
@@ -47,6 +47,17 @@ unit_tests := \
 
 unit_tests += machine/test_memory_map machine/test_acpi_guest machine/test_loader_place machine/test_loader_linux \
 	machine/test_loader_elf machine/test_loader_multiboot1 machine/test_loader_multiboot2 vmx/test_entry_state
+unit_tests += vmx/test_mmio vmx/test_mmio_string vmx/test_mmio_native vmx/test_mmio_random \
+	vmx/test_mmio_decode vmx/test_mmio_capstone
+mmio := $(exits) vmx/mmio vmx/mmio_fetch vmx/mmio_decode vmx/mmio_opcodes vmx/mmio_execute vmx/mmio_alu \
+	vmx/mmio_operand vmx/mmio_stack vmx/mmio_string unit/vmx/fake_device
+needs_vmx/test_mmio := $(mmio)
+needs_vmx/test_mmio_string := $(mmio)
+needs_vmx/test_mmio_native := $(mmio)
+needs_vmx/test_mmio_random := $(mmio)
+needs_vmx/test_mmio_decode := vmx/mmio_decode vmx/mmio_opcodes
+needs_vmx/test_mmio_capstone := vmx/mmio_decode vmx/mmio_opcodes
+libs_vmx/test_mmio_capstone := -lcapstone
 unit_tests += vmx/test_entry_rules
 needs_vmx/test_entry_rules := $(entry_cases)
 unit_tests += vmx/test_entry_doctor vmx/test_entry_check scripts/test_dump
@@ -181,6 +192,16 @@ needs_vmx/test_dump_code := $(dumps)
 unit_tests += vmx/test_autopsy
 needs_vmx/test_autopsy := $(dumps) vmx/autopsy vmx/autopsy_reenact vmx/autopsy_delivery vmx/autopsy_stack
 
+# The tracer, and records as text.
+record_text := $(filter-out unit/vmx/fake_trace,$(dumps)) vmx/record_text vmx/record_line
+trace := $(record_text) vmx/recorder_create vmx/trace vmx/trace_setup vmx/trace_filter vmx/trace_state lib/number unit/vmx/fake_output
+unit_tests += vmx/test_trace_filter vmx/test_record_line vmx/test_trace vmx/test_trace_output kernel/test_trace_port
+needs_vmx/test_trace_filter := $(exits) vmx/trace_filter lib/format lib/number
+needs_vmx/test_record_line := $(record_text) unit/vmx/fake_trace vmx/recorder_create
+needs_vmx/test_trace := $(trace)
+needs_vmx/test_trace_output := $(trace)
+needs_kernel/test_trace_port := kernel/trace_port kernel/serial sim/asm
+
 # ---- The VM-entry doctor as a program of the host, and what it writes -------------------------
 
 doctor_program := scripts/doctor/main scripts/doctor/dump scripts/doctor/sections scripts/doctor/names \
@@ -256,7 +277,7 @@ endef
 
 define unit_program
 build/unit/$(1)/$(notdir $(2)): $(patsubst %,build/unit/$(1)/%.o,unit/$(2) $(needs_$(2)))
-	$$(call quiet,LD)$$(UNIT_CC_$(1)) $$(UNIT_CFLAGS) $$(UNIT_EXTRA_$(1)) -o $$@ $$^ -lcmocka -lpthread
+	$$(call quiet,LD)$$(UNIT_CC_$(1)) $$(UNIT_CFLAGS) $$(UNIT_EXTRA_$(1)) -o $$@ $$^ -lcmocka -lpthread $(libs_$(2))
 endef
 
 unit_compilers := gcc clang

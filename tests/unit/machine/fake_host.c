@@ -19,8 +19,11 @@
 #include "machine/rtc_host.h"
 #include "mm/frame.h"
 #include "mm/layout.h"
+#include "vmx/autopsy.h"
 #include "vmx/dump.h"
 #include "vmx/entry_selftest.h"
+#include "vmx/record_line.h"
+#include "vmx/trace.h"
 
 char fake_log_text[FAKE_TEXT_MAX], fake_console_text[FAKE_TEXT_MAX];
 const char *fake_keys;
@@ -106,6 +109,11 @@ void dump_vcpu(struct vcpu *v)
 	fake_dumps++;
 }
 
+void autopsy_report(struct vcpu *v)
+{
+	assert_non_null(v->cpu);
+}
+
 void entry_selftest_run(struct vcpu *v, unsigned count, u64 seed, struct entry_selftest *result)
 {
 	(void)seed;
@@ -176,6 +184,28 @@ void vcpu_run(struct vcpu *v)
 	assert_non_null(v->cpu);
 	assert_non_null(fake_guest);
 	fake_guest(v);
+}
+
+/* No tracer. */
+int trace_configure(struct vcpu *v, const char *words, char *complaint, size_t size)
+{
+	(void)v;
+	(void)words;
+	(void)complaint;
+	(void)size;
+	return 0;
+}
+
+void trace_finish(struct vcpu *v)
+{
+	(void)v;
+}
+
+void recorder_print(const struct vcpu *v, unsigned count, enum record_form form)
+{
+	(void)v;
+	(void)count;
+	(void)form;
 }
 
 void vcpu_attend(struct vcpu *v, u32 attention)

@@ -53,7 +53,7 @@ static void test_bundled(void **state)
 	assert_int_equal(r.kernel.length, 5);
 	assert_memory_equal(r.kernel.data, "guest", 5);
 	assert_string_equal(r.kernel.cmdline, "");
-	assert_null(r.initrd.data);
+	assert_int_equal(r.module_count, 0);
 	assert_int_equal(r.load, 0x8000);
 	assert_int_equal(r.entry, LOADER_NOT_GIVEN);
 }
@@ -66,13 +66,22 @@ static void test_modules(void **state)
 	assert_int_equal(r.kernel.length, 6);
 	assert_memory_equal(r.kernel.data, "kernel", 6);
 	assert_string_equal(r.kernel.cmdline, "load=0x1000");
-	assert_null(r.initrd.data);
+	assert_int_equal(r.module_count, 0);
 	add_module(MIB(16) + 0x5000, "data", "x");
 	add_module(MIB(16) + 0x6000, "more", "");
 	loader_request_make(&r, &boot, &given);
 	assert_memory_equal(r.kernel.data, "kernel", 6);
-	assert_int_equal(r.initrd.length, 4);
-	assert_memory_equal(r.initrd.data, "data", 4);
+	assert_int_equal(r.module_count, 2);
+	assert_int_equal(r.modules[0].length, 4);
+	assert_memory_equal(r.modules[0].data, "data", 4);
+	assert_string_equal(r.modules[0].name, "module 2");
+	assert_string_equal(r.modules[0].cmdline, "x");
+	assert_memory_equal(r.modules[1].data, "more", 4);
+	while (boot.module_count < BOOT_MAX_MODULES)
+		add_module(MIB(16) + 0x7000, "last", "");
+	loader_request_make(&r, &boot, &given);
+	assert_int_equal(r.module_count, LOADER_MODULES);
+	assert_string_equal(r.modules[LOADER_MODULES - 1].name, "module 16");
 }
 
 static void test_empty_module_is_not_the_bundled_guest(void **state)

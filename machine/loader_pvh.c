@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * PVH: an ELF file with the note XEN_ELFNOTE_PHYS32_ENTRY is entered there,
+ * in flat 32-bit protected mode, with EBX pointing to a start info. The
+ * formats are Xen's: "x86/HVM direct boot ABI" (docs/misc/pvh.pandoc), its
+ * public headers elfnote.h and arch-x86/hvm/start_info.h.
+ */
+#include <asm/bootparam.h>
+#include <elf.h>
+
+#include "kernel/log.h"
+#include "lib/bits.h"
+#include "lib/error.h"
+#include "lib/string.h"
+#include "machine/loader_elf.h"
+#include "machine/memory_map.h"
+
+#define NOTE_NAME	  "Xen"
+#define NOTE_PHYS32_ENTRY 18
+
+#define START_MAGIC   0x336ec578U /* "xEn3" with bit 7 of the E set */
+#define START_VERSION 1U	  /* with a memory map */
+
+struct start_info {
+	u32 magic, version, flags, module_count;
+	u64 modules, cmdline, rsdp;
+	u64 memory_map; /* from version 1 on */
+	u32 memory_map_count, reserved;
+};
+_Static_assert(sizeof(struct start_info) == 56, "hvm_start_info, version 1");
+
+struct start_module {
+	u64 address, size, cmdline, reserved;
+};
+
+struct start_range {
+	u64 address, size;
+	u32 type, reserved; /* types are those of E820 */
+};
+
+/* The note's value among the notes at [at, end) of the file. */
+static bool find_in(const struct loader_file *f, u64 at, u64 end, u64 *entry)
+{
+	while (at < end && end - at >= sizeof(Elf32_Nhdr)) {
+		u64 name_size = loader_read32(f, at);
+		u64 size = loader_read32(f, at + 4);
+		u64 name = at + sizeof(Elf32_Nhdr);
+		u64 value = name + ALIGN_UP(name_size, 4UL);
+
+		if (name_size > end - name || size > end - name || value + size > end)
+			return false;
+		if (loader_read32(f, at + 8) == NOTE_PHYS32_ENTRY && size >= 4 &&
+		    name_size == sizeof(NOTE_NAME) && !memcmp(f->data + name, NOTE_NAME, name_size)) {
+			*entry = loader_read32(f, value);
+			if (size >= 8)
+				*entry |= (u64)loader_read32(f, value + 4) << 32;
+			return true;
+		}
+		at = value + ALIGN_UP(size, 4UL);
+	}
+	return false;
+}
+
+static bool find_entry(const struct elf *e, u64 *entry)
+{
+	struct elf_segment s;
+
+	for (unsigned i = 0; i < e->segment_count; i++) {
+		elf_segment(e, i, &s);
+		if (s.type == PT_NOTE && loader_has(e->file, s.offset, s.file_size) &&
+		    find_in(e->file, s.offset, s.offset + s.file_size, entry))
+			return true;
+	}
+	return false;
+}
+
+bool loader_pvh_probe(const struct loader_file *f)
+{
+	struct elf e;
+	u64 entry;
+
+	return elf_open_quietly(&e, f) && find_entry(&e, &entry);
+}
+
+static int put_info(struct load *l, gpa_t after, u64 *at)
+{
+	const struct loader_request *r = l->request;
+	struct boot_e820_entry map[MEMORY_MAP_MAX];
+	struct start_module modules[LOADER_MODULES] = { 0 };
+	struct start_range ranges[MEMORY_MAP_MAX] = { 0 };
+	struct start_info info = { START_MAGIC, START_VERSION, .rsdp = MAP_BIOS };
+	gpa_t where[LOADER_MODULES];
+	struct load_block b;
+	int error = load_modules(l, after, where);
+
+	if (!error)
+		error = load_block(&b, l, sizeof(info) + sizeof(modules) + sizeof(ranges) +
+						  load_cmdlines_size(r) + 64);
+	if (error)
+		return error;
+	for (unsigned i = 0; i < r->module_count; i++) {
+		modules[i].address = where[i];
+		modules[i].size = r->modules[i].length;
+		modules[i].cmdline = load_put_string(&b, r->modules[i].cmdline);
+	}
+	info.cmdline = load_put_string(&b, r->kernel.cmdline);
+	info.module_count = r->module_count;
+	if (r->module_count)
+		info.modules = load_put(&b, modules, r->module_count * sizeof(modules[0]), 8);
+	info.memory_map_count = memory_map_build(&l->vm->ram, map);
+	for (unsigned i = 0; i < info.memory_map_count; i++)
+		ranges[i] = (struct start_range){ map[i].addr, map[i].size, map[i].type, 0 };
+	info.memory_map = load_put(&b, ranges, info.memory_map_count * sizeof(ranges[0]), 8);
+	*at = load_put(&b, &info, sizeof(info), 8);
+	return 0;
+}
+
+int loader_pvh_load(struct load *l)
+{
+	const struct loader_file *f = &l->request->kernel;
+	struct entry_state s = { 0 };
+	struct elf_extent x;
+	struct elf e;
+	int error;
+
+	error = elf_open(&e, l, f);
+	if (!error)
+		error = elf_extent(&e, l, &x);
+	if (!error)
+		error = elf_load(&e, l, 0, false);
+	if (error)
+		return error;
+	(void)find_entry(&e, &s.rip); /* the probe has found it */
+	if (s.rip < x.start || s.rip >= MIN(x.end, GIB(4)))
+		return load_fail(l, f, -ERR_RANGE,
+				 "XEN_ELFNOTE_PHYS32_ENTRY=%#lx is not in the kernel at %#lx to %#lx",
+				 s.rip, x.start, x.end - 1);
+	error = put_info(l, x.end, &s.rbx);
+	if (!error)
+		error = load_enter_protected(l, &s);
+	if (!error)
+		log_info("loader", "%s: %s is a PVH kernel: entry=%#lx start_info=%#lx modules=%u",
+			 l->vm->name, f->name, s.rip, s.rbx, l->request->module_count);
+	return error;
+}

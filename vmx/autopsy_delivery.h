@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The delivery of an event through the guest's tables, followed step by
+ * step as the processor does it, to say why it fails. Only looks: nothing
+ * of the guest changes, and whatever its tables hold, this ends.
+ * SDM "Interrupt and Exception Handling", "Interrupt and Exception Handling
+ * in 64-bit Mode".
+ */
+#pragma once
+
+#include "vmx/guest_walk.h"
+#include "vmx/vcpu.h"
+#include "vmx/vmcs.h"
+
+#define DELIVERY_TEXT 128
+
+struct delivery {
+	bool fails;
+	/* When it fails: the fault that comes of it. */
+	u8 fault;
+	u32 error;
+	/* Once the gate was found: where it leads. */
+	u16 selector;
+	gva_t handler;
+	char text[DELIVERY_TEXT]; /* why it fails, in words; "" when it does not */
+};
+
+/* Follow the event of this interruption information. The vCPU must be loaded. */
+void delivery_follow(struct vcpu *v, u32 info, struct delivery *d);
+
+/* ---- Between autopsy_delivery.c and autopsy_stack.c ------------------------------- */
+
+struct scene {
+	struct vcpu *v;
+	struct guest_paging paging;
+	bool protected, wide; /* CR0.PE; EFER.LMA */
+	bool v86;
+	u32 ext;	      /* bit 0 of error codes */
+	struct delivery *d;
+};
+
+/* The gate's size of what is pushed, and for which handler. */
+struct frame_wanted {
+	unsigned slot;	/* bytes of what is pushed: 2, 4, 8 */
+	bool error_code;
+	unsigned cpl;	/* of the handler */
+	unsigned ist;
+};
+
+/* The delivery fails with `fault`: false. */
+bool delivery_fail(struct scene *s, u8 fault, u32 error, const char *fmt, ...) __printf(4, 5);
+
+/*
+ * Look at memory, or (to == NULL) whether it can be accessed. False: the
+ * delivery has failed; `what` is its subject in words, `canonical` the fault
+ * that an address raises which is not canonical.
+ */
+bool delivery_look(struct scene *s, gva_t gva, void *to, unsigned length, unsigned access,
+		   u8 canonical, const char *what);
+
+/* Read 8 bytes of a segment descriptor. False: `fault` for the selector. */
+bool delivery_descriptor(struct scene *s, u16 selector, u8 fault, const char *what, u64 *raw);
+
+/* Is there a stack for the handler? */
+bool delivery_stack(struct scene *s, const struct frame_wanted *f);
