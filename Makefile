@@ -50,15 +50,17 @@ vmx := vmcs caps controls control_names requirements preflight vmx \
 	exit_io exit_io_string exit_memory exit_descriptor instruction_prefix \
 	mmio mmio_fetch mmio_decode mmio_opcodes mmio_execute mmio_alu mmio_operand mmio_stack mmio_string \
 	exit_task task_plan task_switch tss descriptor_load errors \
-	dump dump_text dump_exit dump_flags dump_vmcs dump_walk dump_code autopsy autopsy_reenact autopsy_delivery autopsy_stack \
+	dump dump_text dump_exit dump_flags dump_vmcs dump_walk dump_code autopsy autopsy_reenact autopsy_delivery autopsy_stack surprise \
 	vmcs_image vmcs_read entry_words entry_rule entry_rules_execution entry_rules_ept entry_rules_controls \
 	entry_rules_host entry_rules_guest entry_rules_segments entry_rules_tables entry_rules_state \
 	entry_rules_memory entry_text entry_bits entry_doctor entry_check \
 	entry_mutate entry_bases entry_try.S entry_selftest
 
-machine := pc vm vm_report stats_report ram bus timer clock tsc \
+machine := pc interrupts device_memory vm vm_report stats_report hints stuck stuck_text ram bus timer clock tsc \
 	cpuid cpuid_build cpuid_policy msr mtrr memory_type hypercall \
-	uart uart_receiver guest_console pic pic_chip pit pit_channel pit_count \
+	uart uart_receiver guest_console \
+	monitor monitor_run monitor_line monitor_command monitor_look monitor_memory monitor_act \
+	pic pic_chip pit pit_channel pit_count \
 	lapic lapic_reset lapic_access lapic_timer lapic_bus ioapic rtc rtc_time rtc_host pm i8042 board pci \
 	memory_map bios_data acpi_build \
 	loader loader_boot loader_place loader_start loader_raw loader_linux loader_elf loader_pvh \
@@ -103,7 +105,7 @@ objects := $(foreach room,$(rooms),$(call object,$(addprefix $(room)/,$($(room))
 # Only what runs at an exit is in a hurry.
 hot := $(addprefix build/vmx/,vcpu recorder stats event exits exit_simple exit_interrupt exit_cr exit_dr exit_msr \
 	exit_io exit_io_string exit_memory registers control_registers guest_walk guest_memory instruction_prefix ept) \
-	$(addprefix build/machine/,pc bus cpuid msr hypercall uart uart_receiver pic pic_chip pit pit_channel timer ram) \
+	$(addprefix build/machine/,pc interrupts lapic lapic_access lapic_timer bus cpuid msr hypercall uart uart_receiver pic pic_chip pit pit_channel timer ram) \
 	build/mm/walker
 $(filter-out $(addsuffix .o,$(hot)),$(objects)): CFLAGS += -Os
 

@@ -14,6 +14,7 @@
  * EXPECT guest: timer: 3 ticks by HLT
  * EXPECT guest: goodbye
  * EXPECT outcome=clean
+ * REJECT ^(hint|stuck|autopsy):
  */
 #include "guest/guest.h"
 

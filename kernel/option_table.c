@@ -134,6 +134,22 @@ const struct option option_table[] = {
 		.sentence = "Write exits down: on, reasons, ranges, regs, to= (docs/tracing.md).",
 	},
 	{
+		.name = "monitor",
+		.kind = KIND_KEY,
+		FIELD(monitor),
+		.standard = "^]",
+		.values = "^KEY",
+		.example = "^]",
+		.sentence = "The control key that opens the monitor; twice gives it to the guest.",
+		.choices = {{"off", 0}},
+	},
+	{
+		.name = "paused",
+		.kind = KIND_FLAG,
+		FIELD(paused),
+		.sentence = "Begin at the monitor's prompt, before the guest's first instruction.",
+	},
+	{
 		.name = "doctor",
 		.kind = KIND_COUNT,
 		FIELD(doctor),

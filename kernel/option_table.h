@@ -23,6 +23,7 @@ enum option_kind {
 	KIND_ADDRESS, /* guest-physical, or a choice */
 	KIND_COUNT,   /* 32 bits, or a choice */
 	KIND_RECORDS, /* 1 to 65536, or a choice */
+	KIND_KEY,     /* ^ and a letter or sign, or a choice */
 	KIND_TEXT,    /* whoever uses it looks at it */
 };
 

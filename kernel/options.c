@@ -64,6 +64,15 @@ static bool find_set(const struct option *o, const char *text, u64 *value)
 	return true;
 }
 
+/* ^A to ^_, but no key that every terminal needs: ^H ^I ^J ^M ^[. */
+static bool convert_key(const char *text, size_t n, u64 *value)
+{
+	if (n != 2 || text[0] != '^' || text[1] < '@' || text[1] > 'z')
+		return false;
+	*value = text[1] & 0x1f;
+	return *value && !strchr("\b\t\n\r\x1b", (int)*value);
+}
+
 /* Convert one value; returns what is wrong with it, or NULL. */
 static const char *convert(const struct option *o, const char *text, u64 *value)
 {
@@ -99,6 +108,8 @@ static const char *convert(const struct option *o, const char *text, u64 *value)
 			       "not a number from 1 to 65536" : NULL;
 	case KIND_TEXT:
 		return *text ? NULL : "needs a value";
+	case KIND_KEY:
+		return convert_key(text, n, value) ? NULL : "not a control key that can be spared";
 	default:
 		return "value must be one of";
 	}

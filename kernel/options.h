@@ -38,6 +38,8 @@ struct options {
 	u32 recorder;	  /* exits that the flight recorder keeps; 0 = off */
 	enum option_stats stats; /* statistics of exits */
 	char trace[OPTION_TEXT_MAX]; /* words of vmx/trace_filter.h */
+	u8 monitor;	  /* the key that opens it; 0 = off */
+	bool paused;	  /* begin at the monitor's prompt */
 	bool check;	  /* judge each VM entry by all rules of the SDM */
 };
 

@@ -51,6 +51,9 @@ void cpuid_build(struct cpuid_table *table, const struct cpuid_source *source);
 /* CR4 or XCR0 is new: answers that mirror them follow. */
 void cpuid_update(struct cpuid_table *table, u64 cr4, u64 xcr0);
 
+/* The local APIC is switched on or off: leaf 1 tells. */
+void cpuid_update_apic(struct cpuid_table *table, bool enabled);
+
 /* The answer to any leaf. */
 struct cpuid_regs cpuid_lookup(const struct cpuid_table *table, u32 leaf, u32 subleaf);
 

@@ -10,6 +10,7 @@
 #include "lib/string.h"
 #include "lib/x86.h"
 #include "machine/cpuid_policy.h"
+#include "machine/lapic_timer.h"
 
 #define HIGHEST_BASIC	 0xdU /* nothing above it is offered */
 #define HIGHEST_EXTENDED (CPUID_EXTENDED + CPUID_EXTENDED_LEAVES - 1)
@@ -64,7 +65,11 @@ static void build_features(struct builder *b)
 	leaf1->eax = raw.eax;
 	/* Brand index and CLFLUSH size are the host's; one logical CPU. */
 	leaf1->ebx = (raw.ebx & 0xffff) | 1U << 16 | b->source->apic_id << 24;
-	leaf1->ecx |= CPUID1_ECX_HYPERVISOR;
+	/* The local APIC is ours, whatever the host's can do. */
+	leaf1->ecx |= CPUID1_ECX_HYPERVISOR | CPUID1_ECX_X2APIC | CPUID1_ECX_DEADLINE;
+	leaf1->edx |= CPUID1_EDX_APIC;
+	if (b->table->max_basic >= 6)
+		b->table->basic[6].eax = CPUID6_EAX_ARAT;
 
 	if (b->table->max_basic < 7)
 		return;
@@ -148,8 +153,9 @@ static void build_hypervisor(struct builder *b)
 	memcpy(&leaves[0].ecx, &signature[4], 4);
 	memcpy(&leaves[0].edx, &signature[8], 4);
 	leaves[1].eax = ABI_VERSION;
-	/* As other hypervisors tell it: the TSC in kHz; EBX, the APIC's bus, is none. */
+	/* As other hypervisors tell it: the TSC and the APIC timer's input in kHz. */
 	leaves[ABI_CPUID_TIMING - CPUID_HYPERVISOR].eax = b->source->tsc_khz;
+	leaves[ABI_CPUID_TIMING - CPUID_HYPERVISOR].ebx = LAPIC_TIMER_HZ / 1000;
 }
 
 static void build_extended(struct builder *b)
@@ -252,4 +258,11 @@ void cpuid_update(struct cpuid_table *table, u64 cr4, u64 xcr0)
 		s->answer.ecx = xsave_size(table, table->xcr0_allowed);
 		break;
 	}
+}
+
+void cpuid_update_apic(struct cpuid_table *table, bool enabled)
+{
+	struct cpuid_regs *one = &table->basic[1];
+
+	one->edx = enabled ? one->edx | CPUID1_EDX_APIC : one->edx & ~CPUID1_EDX_APIC;
 }

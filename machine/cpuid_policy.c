@@ -8,7 +8,7 @@
  * One row a feature. Not in the list, and why:
  *   VMX, SMX, SGX, TDX       no nesting
  *   MONITOR, WAITPKG         a guest that sleeps must exit
- *   APIC, x2APIC, TSC-deadline, ARAT   there is no local APIC yet
+ *   APIC, x2APIC, TSC-deadline, ARAT   offered, but ours: cpuid_build.c
  *   PDCM, DS, DTES64, PMU (leaf AH), PT, LBR   no performance monitoring
  *   EIST, TM, TM2, ACPI, thermal (leaf 6)      the host's business
  *   HTT, DCA, PQM, PQE       one CPU, no resource control

@@ -19,6 +19,8 @@ u32 cpuid_allowed(u32 leaf, u32 subleaf, enum cpuid_register reg, u64 xcr0);
 u64 cpuid_xcr0(u64 host);
 
 /* Bits of the feature registers, named where code asks for them. */
+#define CPUID1_ECX_X2APIC     (1U << 21)
+#define CPUID1_ECX_DEADLINE   (1U << 24)
 #define CPUID1_ECX_XSAVE      (1U << 26)
 #define CPUID1_ECX_OSXSAVE    (1U << 27)
 #define CPUID1_ECX_AVX	      (1U << 28)
@@ -29,9 +31,11 @@ u64 cpuid_xcr0(u64 host);
 #define CPUID1_EDX_TSC	      (1U << 4)
 #define CPUID1_EDX_PAE	      (1U << 6)
 #define CPUID1_EDX_MCE	      (1U << 7)
+#define CPUID1_EDX_APIC	      (1U << 9)
 #define CPUID1_EDX_PGE	      (1U << 13)
 #define CPUID1_EDX_FXSR	      (1U << 24)
 #define CPUID1_EDX_SSE	      (1U << 25)
+#define CPUID6_EAX_ARAT	      (1U << 2)
 #define CPUID7_EBX_FSGSBASE   (1U << 0)
 #define CPUID7_EBX_TSC_ADJUST (1U << 1)
 #define CPUID7_EBX_SMEP	      (1U << 7)

@@ -8,9 +8,6 @@
 #include "machine/tsc.h"
 #include "machine/vm.h"
 
-#define APIC_BASE_ADDRESS   0xfee00000UL
-#define APIC_BASE_BOOTSTRAP BIT(8)
-
 #define MISC_FAST_STRINGS     BIT(0)
 #define MISC_BTS_UNAVAILABLE  BIT(11)
 #define MISC_PEBS_UNAVAILABLE BIT(12)
@@ -20,13 +17,12 @@
 /* Revision 1, in the upper half: microcode is the host's business. */
 #define MICROCODE_REVISION BIT(32)
 
-void msr_reset(struct msr_state *m, unsigned physical_bits, bool bootstrap)
+void msr_reset(struct msr_state *m, unsigned physical_bits)
 {
 	memset(m, 0, sizeof(*m));
 	mtrr_reset(&m->mtrr, physical_bits);
 	/* Fast strings must be on: Linux believes it and copies by it. */
 	m->misc_enable = MISC_FAST_STRINGS | MISC_BTS_UNAVAILABLE | MISC_PEBS_UNAVAILABLE;
-	m->bootstrap = bootstrap;
 }
 
 static struct msr_state *state(struct vcpu *v)
@@ -34,10 +30,14 @@ static struct msr_state *state(struct vcpu *v)
 	return &v->vm->cpus[v->index].msr;
 }
 
-/* The APIC is off, and CPUID says that there is none; the register is there all the same. */
-static u64 apic_base(const struct msr_state *m)
+static struct lapic *lapic(struct vcpu *v)
 {
-	return APIC_BASE_ADDRESS | (m->bootstrap ? APIC_BASE_BOOTSTRAP : 0);
+	return &v->vm->cpus[v->index].lapic;
+}
+
+static bool is_apic(u32 msr)
+{
+	return msr >= LAPIC_MSR_FIRST && msr <= LAPIC_MSR_LAST;
 }
 
 static __noinline int refuse(struct vcpu *v, u32 msr, const char *what)
@@ -59,7 +59,12 @@ int msr_read(struct vcpu *v, u32 msr, u64 *value)
 {
 	const struct msr_state *m = state(v);
 
+	if (is_apic(msr))
+		return lapic_msr_read(lapic(v), msr, value);
 	switch (msr) {
+	case MSR_TSC_DEADLINE:
+		*value = lapic_timer_deadline(lapic(v));
+		return 0;
 	case MSR_TSC:
 		*value = tsc_guest(v);
 		return 0;
@@ -67,7 +72,7 @@ int msr_read(struct vcpu *v, u32 msr, u64 *value)
 		*value = m->tsc_adjust;
 		return 0;
 	case MSR_APIC_BASE:
-		*value = apic_base(m);
+		*value = lapic(v)->base;
 		return 0;
 	case MSR_BIOS_SIGN_ID:
 		*value = MICROCODE_REVISION;
@@ -93,6 +98,7 @@ static void write_tsc(struct vcpu *v, u64 value)
 
 	state(v)->tsc_adjust += value - now;
 	tsc_set_guest(v, value);
+	lapic_timer_tsc_changed(lapic(v));
 }
 
 static void write_tsc_adjust(struct vcpu *v, u64 value)
@@ -101,6 +107,24 @@ static void write_tsc_adjust(struct vcpu *v, u64 value)
 
 	state(v)->tsc_adjust = value;
 	tsc_set_guest(v, tsc_guest(v) + change);
+	lapic_timer_tsc_changed(lapic(v));
+}
+
+/* The page may go wherever the guest wants it; where there is RAM, that stays in front. */
+static int write_apic_base(struct vcpu *v, u64 value)
+{
+	struct vm *vm = v->vm;
+	u64 old = lapic(v)->base, page = ALIGN_DOWN(value, PAGE_SIZE);
+
+	if (lapic_set_base(lapic(v), value))
+		return -ERR_INVAL;
+	cpuid_update_apic(&vm->cpus[v->index].cpuid, lapic_enabled(lapic(v)));
+	if (ALIGN_DOWN(old, PAGE_SIZE) == page || state(v)->apic_moved)
+		return 0;
+	state(v)->apic_moved = true;
+	log_info("msr", "%s: vcpu=%u moves its APIC to %#lx%s", vm->name, v->index, page,
+		 ram_contains(&vm->ram, page, PAGE_SIZE) ? ", but RAM is in front of it" : "");
+	return 0;
 }
 
 static int unless(bool illegal)
@@ -113,7 +137,12 @@ int msr_write(struct vcpu *v, u32 msr, u64 value)
 	struct msr_state *m = state(v);
 	int error;
 
+	if (is_apic(msr))
+		return lapic_msr_write(lapic(v), msr, value);
 	switch (msr) {
+	case MSR_TSC_DEADLINE:
+		lapic_timer_set_deadline(lapic(v), value);
+		return 0;
 	case MSR_TSC:
 		write_tsc(v, value);
 		return 0;
@@ -121,7 +150,7 @@ int msr_write(struct vcpu *v, u32 msr, u64 value)
 		write_tsc_adjust(v, value);
 		return 0;
 	case MSR_APIC_BASE:
-		return unless(value != apic_base(m));
+		return write_apic_base(v, value);
 	case MSR_BIOS_SIGN_ID: /* written before CPUID loads it; the revision does not change */
 		return 0;
 	case MSR_MISC_ENABLE:

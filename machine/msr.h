@@ -16,12 +16,12 @@ struct msr_state {
 	struct mtrr mtrr;
 	u64 misc_enable;
 	u64 tsc_adjust;
-	bool bootstrap;	 /* this is the processor that starts the others */
+	bool apic_moved; /* its relocation has been told */
 	u32 refused[MSR_REFUSED_MAX]; /* numbers that the log has told about */
 	unsigned refused_count;
 };
 
-void msr_reset(struct msr_state *m, unsigned physical_bits, bool bootstrap);
+void msr_reset(struct msr_state *m, unsigned physical_bits);
 
 /* vcpu_ops.msr_read and msr_write: 0 or -ERR_...: #GP(0). */
 int msr_read(struct vcpu *v, u32 msr, u64 *value);

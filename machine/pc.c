@@ -5,7 +5,9 @@
 #include "kernel/asm.h"
 #include "kernel/console.h"
 #include "kernel/panic.h"
+#include "machine/device_memory.h"
 #include "machine/hypercall.h"
+#include "machine/interrupts.h"
 #include "machine/memory_map.h"
 #include "machine/memory_type.h"
 #include "machine/tsc.h"
@@ -45,20 +47,9 @@ static void attach_all(struct vm *vm)
 	attach(vm, PORT_PCI_DATA, 4, &pci_data_ports, &vm->pci);
 }
 
-static void interrupt_output(void *vcpu, unsigned line, bool high)
-{
-	(void)line;
-	event_interrupt_line(vcpu, high);
-}
-
 static void send_to_console(void *console, u8 byte)
 {
 	guest_console_put(console, byte);
-}
-
-static struct irq wire(struct vm *vm, unsigned line)
-{
-	return (struct irq){ pic_set_line, &vm->pic, line, false };
 }
 
 void pc_create(struct vm *vm, u64 wall_seconds)
@@ -66,27 +57,26 @@ void pc_create(struct vm *vm, u64 wall_seconds)
 	struct timers *timers = &vm->timers;
 
 	timers_init(timers, &vm->clock);
-	vm->pic.output = (struct irq){ interrupt_output, vm->cpus[0].vcpu, 0, false };
-	pic_reset(&vm->pic);
+	interrupts_create(vm);
 
-	vm->pit.irq = wire(vm, IRQ_PIT);
+	vm->pit.irq = interrupts_wire(vm, IRQ_PIT);
 	vm->pit.clock = &vm->clock;
 	timer_add(timers, &vm->pit.timer, pit_due, &vm->pit);
 	pit_reset(&vm->pit);
 
-	vm->rtc.irq = wire(vm, IRQ_RTC);
+	vm->rtc.irq = interrupts_wire(vm, IRQ_RTC);
 	vm->rtc.clock = &vm->clock;
 	timer_add(timers, &vm->rtc.timer, rtc_due, &vm->rtc);
 	rtc_reset(&vm->rtc, wall_seconds, vm->ram.size);
 
-	vm->uart.irq = wire(vm, IRQ_COM1);
+	vm->uart.irq = interrupts_wire(vm, IRQ_COM1);
 	vm->uart.clock = &vm->clock;
 	vm->uart.send = send_to_console;
 	vm->uart.listener = &vm->console;
 	timer_add(timers, &vm->uart.timer, uart_timeout, &vm->uart);
 	uart_reset(&vm->uart);
 
-	vm->pm.irq = wire(vm, IRQ_SCI);
+	vm->pm.irq = interrupts_wire(vm, IRQ_SCI);
 	vm->pm.clock = &vm->clock;
 	timer_add(timers, &vm->pm.timer, pm_due, &vm->pm);
 	pm_reset(&vm->pm);
@@ -113,6 +103,8 @@ static enum verdict memory(struct vcpu *v, const struct memory_access *a)
 {
 	if (ram_touch(&v->vm->ram, a->gpa))
 		return AGAIN;
+	if (device_memory_at(v, a->gpa))
+		return device_memory_access(v, a);
 	return vcpu_stop(v, STOP_BAD_MEMORY, "guest-physical address", a->gpa);
 }
 
@@ -123,7 +115,12 @@ static void *ram(struct vcpu *v, gpa_t gpa, u64 length)
 
 static int interrupt_acknowledge(struct vcpu *v)
 {
-	return pic_acknowledge(&v->vm->pic);
+	return lapic_acknowledge(&v->vm->cpus[v->index].lapic);
+}
+
+static void priority_changed(struct vcpu *v)
+{
+	lapic_update(&v->vm->cpus[v->index].lapic);
 }
 
 static void state_changed(struct vcpu *v)
@@ -147,15 +144,21 @@ static void feed_uart(struct vm *vm)
 void pc_poll(struct vcpu *v)
 {
 	struct vm *vm = v->vm;
-	u64 now = clock_now(&vm->clock);
+	bool keys;
+	u64 now;
 
 	if (vm->cpus[0].msr.mtrr.changed)
 		memory_type_apply(vm);
 	guest_console_flush(&vm->console);
-	if (guest_console_fetch(&vm->console))
+	keys = guest_console_fetch(&vm->console);
+	if (unlikely(vm->console.diverted))
+		monitor_poll(v);
+	now = clock_now(&vm->clock);
+	if (keys || vm->monitor.open)
 		vm->keys_until = now + KEYS_NS;
 	feed_uart(vm);
 	timers_run(&vm->timers, now < vm->keys_until ? POLL_KEYS_NS : POLL_NS);
+	stuck_poll(v, now);
 }
 
 static void time_pause(struct vcpu *v)
@@ -169,7 +172,7 @@ static void time_resume(struct vcpu *v)
 {
 	u64 ticks = clock_resume(&v->vm->clock);
 
-	tsc_set_guest(v, tsc_guest(v) - ticks);
+	tsc_skip(v, ticks);
 	timers_resume(&v->vm->timers);
 }
 
@@ -185,16 +188,19 @@ static void idle(struct vcpu *v)
 		cpu_pause();
 }
 
-static bool can_come(struct vm *vm, bool source, unsigned line)
+static bool can_come(const struct vm *vm, bool source, unsigned line)
 {
-	return source && pic_would_interrupt(&vm->pic, line);
+	return source && interrupts_would_come(vm, line);
 }
 
 static bool can_wake(struct vcpu *v)
 {
 	struct vm *vm = v->vm;
 
-	return can_come(vm, timer_pending(&vm->pit.timer), IRQ_PIT) ||
+	if (vm->monitor.open)
+		return true; /* it may inject something */
+	return lapic_timer_can_wake(&vm->cpus[v->index].lapic) ||
+	       can_come(vm, timer_pending(&vm->pit.timer), IRQ_PIT) ||
 	       can_come(vm, timer_pending(&vm->rtc.timer), IRQ_RTC) ||
 	       can_come(vm, timer_pending(&vm->pm.timer), IRQ_SCI) ||
 	       can_come(vm, uart_wants_input(&vm->uart), IRQ_COM1);
@@ -215,5 +221,6 @@ const struct vcpu_ops pc_ops = {
 	.can_wake = can_wake,
 	.pause = time_pause,
 	.resume = time_resume,
+	.priority_changed = priority_changed,
 	.state_changed = state_changed,
 };

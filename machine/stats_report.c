@@ -244,7 +244,7 @@ static unsigned sort_reasons(struct vcpu *v, u8 *order, struct row *sum)
 	return reasons;
 }
 
-void stats_report(struct vm *vm, struct vcpu *v, bool details)
+void stats_report_some(struct vm *vm, struct vcpu *v, bool details, unsigned reason)
 {
 	struct row row = {.vm = vm, .v = v};
 	u8 order[EXIT_REASONS];
@@ -262,15 +262,23 @@ void stats_report(struct vm *vm, struct vcpu *v, bool details)
 				   "mean", "p50", "p99", "max", "guest", "p50");
 		for (unsigned i = 0; i < reasons; i++) {
 			row.reason = order[i];
+			if (reason < EXIT_REASONS && reason != row.reason)
+				continue;
 			vcpu_exits(v, row.reason, &row.count, &row.ticks);
 			report_reason(&row, details, table);
 		}
 	}
 }
 
+void stats_report(struct vm *vm, struct vcpu *v, bool details)
+{
+	stats_report_some(vm, v, details, EXIT_REASONS);
+}
+
 void stats_restart(struct vm *vm, struct vcpu *v)
 {
-	recorder_catch_up(v);
+	if (v->recorder.ring)
+		recorder_catch_up(v);
 	memset(&v->counters, 0, sizeof(v->counters));
 	if (v->recorder.stats)
 		stats_reset(v->recorder.stats);

@@ -13,5 +13,8 @@
  */
 void stats_report(struct vm *vm, struct vcpu *v, bool details);
 
+/* The same of one exit reason; EXIT_REASONS: of all. */
+void stats_report_some(struct vm *vm, struct vcpu *v, bool details, unsigned reason);
+
 /* Begin anew: counters, histograms, samples. */
 void stats_restart(struct vm *vm, struct vcpu *v);

@@ -15,3 +15,9 @@ void tsc_set_guest(struct vcpu *v, u64 value)
 	(void)v;
 	vmcs_write(VMCS_TSC_OFFSET, value - time_tsc());
 }
+
+void tsc_skip(struct vcpu *v, u64 ticks)
+{
+	(void)v;
+	vmcs_write(VMCS_TSC_OFFSET, vmcs_read(VMCS_TSC_OFFSET) - ticks);
+}

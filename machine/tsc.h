@@ -8,3 +8,6 @@ struct vcpu;
 
 u64 tsc_guest(const struct vcpu *v);
 void tsc_set_guest(struct vcpu *v, u64 value);
+
+/* So many ticks have not passed for the guest. It must not run meanwhile. See clock_resume(). */
+void tsc_skip(struct vcpu *v, u64 ticks);

@@ -127,7 +127,7 @@ static int create_cpu(struct vm *vm, unsigned index, u16 vpid)
 	};
 
 	cpuid_build(&cpu->cpuid, &source);
-	msr_reset(&cpu->msr, cpu_features.physical_bits, index == 0);
+	msr_reset(&cpu->msr, cpu_features.physical_bits);
 	return vcpu_create(&cpu->vcpu, &(struct vcpu_config){
 					       .index = index,
 					       .vpid = vpid,
@@ -171,6 +171,9 @@ int vm_create(struct vm **out, const struct vm_config *config, char *why)
 		goto undo_cpu;
 	bus_init(&vm->bus, phys_to_virt(vm->bus_map));
 	clock_start(&vm->clock);
+	monitor_init(&vm->monitor);
+	vm->console.hotkey = options.monitor;
+	vm->console.diverted = options.paused;
 	pc_create(vm, rtc_host_seconds());
 	vm->next = vm_list;
 	vm_list = vm;
@@ -232,7 +235,9 @@ void vm_run(struct vm *vm)
 		vm->first_entry_tsc = time_tsc() - boot_entry_tsc;
 	if (options.check)
 		vcpu_attend(v, ATTENTION_CHECK);
-	vcpu_run(v);
+	do
+		vcpu_run(v);
+	while (monitor_keeps(v));
 	apic_timer_stop();
 	guest_console_flush(&vm->console);
 	vm->run_ns = clock_now(&vm->clock);

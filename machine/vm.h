@@ -14,6 +14,10 @@
 #include "machine/cpuid.h"
 #include "machine/guest_console.h"
 #include "machine/i8042.h"
+#include "machine/monitor.h"
+#include "machine/ioapic.h"
+#include "machine/lapic_access.h"
+#include "machine/lapic_bus.h"
 #include "machine/msr.h"
 #include "machine/pci.h"
 #include "machine/pic.h"
@@ -21,6 +25,7 @@
 #include "machine/pm.h"
 #include "machine/ram.h"
 #include "machine/rtc.h"
+#include "machine/stuck.h"
 #include "machine/timer.h"
 #include "machine/uart.h"
 #include "vmx/entry_state.h"
@@ -35,6 +40,7 @@ struct vm_cpu {
 	struct vcpu *vcpu;
 	struct cpuid_table cpuid;
 	struct msr_state msr;
+	struct lapic lapic;
 };
 
 struct vm {
@@ -44,6 +50,8 @@ struct vm {
 
 	/* Hot: ports, interrupts, time. */
 	struct bus bus;
+	struct lapic_bus apics;
+	struct ioapic ioapic;
 	struct pic pic;
 	struct clock clock;
 	struct timers timers;
@@ -56,7 +64,10 @@ struct vm {
 	struct pm pm;
 	struct i8042 i8042;
 	struct board board;
+	struct stuck stuck;
 	struct pci pci;
+
+	struct monitor monitor;
 
 	struct ept ept;
 	struct ram ram;

@@ -7,6 +7,7 @@
 #include "kernel/log.h"
 #include "kernel/options.h"
 #include "lib/format.h"
+#include "machine/hints.h"
 #include "machine/stats_report.h"
 #include "vmx/autopsy.h"
 #include "vmx/dump.h"
@@ -64,7 +65,9 @@ void vm_report(struct vm *vm)
 		autopsy_report(v);
 		vcpu_unload(v);
 	}
+	stuck_report(vm);
 	stats_report(vm, v, options.stats == STATS_FULL);
+	hints_report(vm);
 	log_report("vm: name=%s ram=%luK touched=%luK absent_port_reads=%lu absent_port_writes=%lu "
 		   "first_entry_ticks=%lu",
 		   vm->name, vm->ram.size >> 10, vm->ram.cleared >> 10, vm->bus.absent_reads,

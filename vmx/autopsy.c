@@ -79,11 +79,11 @@ static void say_end(struct vcpu *v, const struct autopsy *a)
 	if (a->end != AUTOPSY_SHUTDOWN)
 		dump_line("autopsy: %s", ends[a->end]);
 	if (!v->stop.detail)
-		dump_line("autopsy: the last fault was raised by Trivet's own emulation, not by the processor");
+		dump_line("autopsy: Trivet's own emulation raised the last fault, not the processor");
 	if (!v->notes.double_faults)
 		dump_line("autopsy: no double fault was seen before the triple fault");
 	else if (v->notes.double_fault_rip != vmcs_read(VMCS_GUEST_RIP))
-		dump_line("autopsy: %lu double faults were delivered before, the last at rip=%#lx rsp=%#lx cr2=%#lx",
+		dump_line("autopsy: %lu double faults before, the last at rip=%#lx rsp=%#lx cr2=%#lx",
 			  v->notes.double_faults, v->notes.double_fault_rip,
 			  v->notes.double_fault_rsp, v->notes.double_fault_cr2);
 }

@@ -3,7 +3,7 @@
  * The delivery of an event through the guest's tables, followed step by
  * step as the processor does it, to say why it fails. Only looks: nothing
  * of the guest changes, and whatever its tables hold, this ends.
- * SDM "Interrupt and Exception Handling", "Interrupt and Exception Handling
+ * SDM "Interrupt and Exception Handling", "Exception and Interrupt Handling
  * in 64-bit Mode".
  */
 #pragma once

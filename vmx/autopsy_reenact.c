@@ -13,7 +13,8 @@
 #include "vmx/recorder.h"
 #include "vmx/vmx.h"
 
-#define TURNS 64
+#define TURNS	    64
+#define LONG_ENOUGH (1U << 20) /* for one instruction, in ticks of the preemption timer */
 
 static const enum vmcs_field kept[] = {
 	VMCS_GUEST_RIP,		  VMCS_GUEST_RSP,	       VMCS_GUEST_RFLAGS,
@@ -149,15 +150,16 @@ static bool turn(struct vcpu *v, struct autopsy *a)
 }
 
 /*
- * Never more than one instruction: a single step ends it, and the timer
- * ends a delivery that goes well before its handler begins.
+ * Never more than one instruction, with interrupts off: a single step ends
+ * it. The timer ends a delivery that goes well before its handler begins.
  */
 static void enter(struct vcpu *v, u64 rflags)
 {
 	bool injected = v->events.next.info & INTR_VALID;
 
-	vmcs_write(VMCS_GUEST_RFLAGS, injected ? rflags & ~RFLAGS_TF : rflags | RFLAGS_TF);
-	vmcs_write(VMCS_PREEMPTION_TIMER_VALUE, injected ? 0 : ~0U);
+	rflags = injected ? rflags & ~RFLAGS_TF : (rflags & ~RFLAGS_IF) | RFLAGS_TF;
+	vmcs_write(VMCS_GUEST_RFLAGS, rflags);
+	vmcs_write(VMCS_PREEMPTION_TIMER_VALUE, injected ? 0 : LONG_ENOUGH);
 	inject(v);
 	vmx_run(v);
 }
@@ -185,7 +187,11 @@ static void run(struct vcpu *v, struct autopsy *a)
 
 void autopsy_reenact(struct vcpu *v, struct autopsy *a)
 {
-	const struct vcpu before = *v;
+	const union vcpu_regs regs = v->regs;
+	const struct vcpu_events events = v->events;
+	const struct vcpu_stop stop = v->stop;
+	const struct vcpu_notes notes = v->notes;
+	const u32 proc_controls = v->proc_controls;
 	u64 cr2 = cr2_read(), values[ARRAY_SIZE(kept)];
 
 	*a = (struct autopsy){ .end = AUTOPSY_LOST };
@@ -198,9 +204,9 @@ void autopsy_reenact(struct vcpu *v, struct autopsy *a)
 		vmcs_write(kept[i], values[i]);
 	vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO, 0);
 	cr2_write(cr2);
-	v->regs = before.regs;
-	v->events = before.events;
-	v->stop = before.stop;
-	v->notes = before.notes;
-	v->proc_controls = before.proc_controls;
+	v->regs = regs;
+	v->events = events;
+	v->stop = stop;
+	v->notes = notes;
+	v->proc_controls = proc_controls;
 }

@@ -9,7 +9,7 @@
 #include "vmx/instructions.h"
 #include "vmx/tss.h"
 
-/* SDM "64-Bit TSS": RSP0 to RSP2, then IST1 to IST7. */
+/* SDM "Task Management in 64-bit Mode": RSP0 to RSP2, then IST1 to IST7. */
 #define TSS64_RSP0 4
 #define TSS64_IST0 28 /* where an IST0 would be */
 
@@ -56,7 +56,7 @@ static bool inner_stack(struct scene *s, const struct frame_wanted *f, struct se
 				 offsetof(struct tss16, sp0) + 4 * f->cpl;
 	u16 selector = 0;
 	u32 error;
-	u64 raw;
+	u64 raw = 0;
 
 	*esp = 0;
 	if (!tss_field(s, offset, esp, wide ? 4 : 2) ||

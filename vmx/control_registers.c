@@ -8,6 +8,7 @@
  */
 #include "vmx/control_registers.h"
 
+#include "kernel/apic_regs.h"
 #include "lib/x86.h"
 #include "vmx/controls.h"
 #include "vmx/instructions.h"
@@ -87,6 +88,16 @@ u64 guest_cr4(const struct vcpu *v)
 {
 	return (vmcs_read(VMCS_GUEST_CR4) & v->cr4_guest_owned) |
 	       (vmcs_read(VMCS_CR4_READ_SHADOW) & ~v->cr4_guest_owned);
+}
+
+u64 guest_cr8(const struct vcpu *v)
+{
+	return v->virtual_apic[APIC_TPR / 4] >> 4;
+}
+
+void guest_set_cr8(struct vcpu *v, u64 value)
+{
+	v->virtual_apic[APIC_TPR / 4] = (u32)value << 4;
 }
 
 void guest_set_efer(struct vcpu *v, u64 value)

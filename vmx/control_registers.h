@@ -30,6 +30,10 @@ void control_state_read(struct vcpu *v, struct control_state *s);
 u64 guest_cr0(const struct vcpu *v);
 u64 guest_cr4(const struct vcpu *v);
 
+/* CR8 is the upper half of TPR. */
+u64 guest_cr8(const struct vcpu *v);
+void guest_set_cr8(struct vcpu *v, u64 value);
+
 /* Set without a check: reset and loaders. Keeps EFER.LMA and the entry controls in step. */
 void guest_set_cr0(struct vcpu *v, u64 value);
 void guest_set_cr4(struct vcpu *v, u64 value);

@@ -34,7 +34,7 @@ static void dump_registers(struct vcpu *v)
 		t = dump_text(text, sizeof(text));
 	}
 	dump_line("  cr0=%08lx cr3=%016lx cr4=%08lx efer=%lx cr8=%lx", guest_cr0(v),
-		  dump_field(VMCS_GUEST_CR3), guest_cr4(v), dump_field(VMCS_GUEST_EFER), v->cr8);
+		  dump_field(VMCS_GUEST_CR3), guest_cr4(v), dump_field(VMCS_GUEST_EFER), guest_cr8(v));
 }
 
 /* Flags in one line; CR0 and CR4 as the guest reads them. */

@@ -13,8 +13,9 @@
 #include "vmx/pdpte.h"
 #include "vmx/vmx.h"
 
-static enum verdict refuse(struct vcpu *v)
+static enum verdict refuse(struct vcpu *v, unsigned cr, u64 value)
 {
+	exit_refused(v, cr, value);
 	event_exception_error(v, VECTOR_GP, 0);
 	return AGAIN;
 }
@@ -24,18 +25,32 @@ static bool pae_paging(u64 cr0, u64 cr4, u64 efer)
 	return cr0 & CR0_PG && cr4 & CR4_PAE && !(efer & EFER_LME);
 }
 
+/*
+ * A segment register that got the null selector has no type, and in real mode
+ * a load changes only selector and base: what it then is no VM entry accepts
+ * (Bochs 2.7). So it gets the type of writable data, and stays unusable.
+ */
+static void leave_protected_mode(void)
+{
+	for (enum segment i = SEG_ES; i <= SEG_GS; i++)
+		if (vmcs_read(VMCS_GUEST_ACCESS_RIGHTS(i)) & AR_UNUSABLE)
+			vmcs_write(VMCS_GUEST_ACCESS_RIGHTS(i), AR_UNUSABLE | AR_P | AR_S | 0x3);
+}
+
 static enum verdict write_cr0(struct vcpu *v, u64 value)
 {
 	struct control_state s;
 
 	control_state_read(v, &s);
 	if (!cr0_legal(&s, value))
-		return refuse(v);
+		return refuse(v, 0, value);
 	if (pae_paging(value, s.cr4, s.efer) &&
 	    (value ^ s.cr0) & (CR0_PG | CR0_CD | CR0_NW) &&
 	    !pdpte_load(v, vmcs_read(VMCS_GUEST_CR3)))
-		return refuse(v);
+		return refuse(v, 0, value);
 	guest_set_cr0(v, value);
+	if (s.cr0 & ~value & CR0_PE)
+		leave_protected_mode();
 	/* Translations made under other CR0.PG/WP rules; VPID keeps them across entries. */
 	if ((value ^ s.cr0) & CR0_PG && v->vpid)
 		vcpu_flush(v);
@@ -49,10 +64,10 @@ static enum verdict write_cr4(struct vcpu *v, u64 value)
 
 	control_state_read(v, &s);
 	if (!cr4_legal(&s, value, v->cr4_allowed))
-		return refuse(v);
+		return refuse(v, 4, value);
 	if (pae_paging(s.cr0, value, s.efer) && (value ^ s.cr4) & reload &&
 	    !pdpte_load(v, vmcs_read(VMCS_GUEST_CR3)))
-		return refuse(v);
+		return refuse(v, 4, value);
 	guest_set_cr4(v, value);
 	if ((value ^ s.cr4) & (reload | CR4_PCIDE) && v->vpid)
 		vcpu_flush(v);
@@ -70,9 +85,9 @@ static enum verdict write_cr3(struct vcpu *v, u64 value)
 	if (s.cr4 & CR4_PCIDE)
 		value &= ~BIT(63); /* "do not flush" */
 	if (s.efer & EFER_LMA && value & ~BITS(vmx_host.physical_bits - 1, 0))
-		return refuse(v);
+		return refuse(v, 3, value);
 	if (pae_paging(s.cr0, s.cr4, s.efer) && !pdpte_load(v, value))
-		return refuse(v);
+		return refuse(v, 3, value);
 	vmcs_write(VMCS_GUEST_CR3, value);
 	if (v->vpid)
 		vcpu_flush(v);
@@ -82,8 +97,9 @@ static enum verdict write_cr3(struct vcpu *v, u64 value)
 static enum verdict write_cr8(struct vcpu *v, u64 value)
 {
 	if (value & ~BITS(3, 0))
-		return refuse(v);
-	v->cr8 = value;
+		return refuse(v, 8, value);
+	guest_set_cr8(v, value);
+	v->ops->priority_changed(v);
 	return NEXT;
 }
 
@@ -114,7 +130,7 @@ static enum verdict move_from(struct vcpu *v, const struct cr_access *a)
 		vcpu_set_register(v, a->register_index, vmcs_read(VMCS_GUEST_CR3));
 		return NEXT;
 	case 8:
-		vcpu_set_register(v, a->register_index, v->cr8);
+		vcpu_set_register(v, a->register_index, guest_cr8(v));
 		return NEXT;
 	}
 	return vcpu_stop(v, STOP_UNHANDLED, "read of control register", a->cr);

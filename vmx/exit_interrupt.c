@@ -10,6 +10,7 @@
 #include "lib/x86.h"
 #include "vmx/controls.h"
 #include "vmx/instructions.h"
+#include "vmx/surprise.h"
 
 /* The processor acknowledged it ("acknowledge interrupt on exit"): run the handler. */
 enum verdict exit_external_interrupt(struct vcpu *v)
@@ -58,7 +59,10 @@ enum verdict exit_exception_nmi(struct vcpu *v)
 	u8 vector = info & INTR_VECTOR;
 
 	event_requeue(v);
-	/* An IRET that faulted had unblocked NMIs already: it will run again. Undefined during delivery, and for #DF. */
+	/*
+	 * An IRET that faulted had unblocked NMIs already: it will run again.
+	 * Undefined during delivery, and for #DF.
+	 */
 	if (info & INTR_NMI_UNBLOCKED && vector != VECTOR_DF &&
 	    !(v->events.next.info & INTR_VALID))
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
@@ -73,6 +77,10 @@ enum verdict exit_exception_nmi(struct vcpu *v)
 		return AGAIN;
 	case VECTOR_DB:
 		reflect_debug(v, info);
+		return AGAIN;
+	case VECTOR_UD:
+		surprise_note(v);
+		event_exception(v, vector);
 		return AGAIN;
 	case VECTOR_DF:
 		reflect_double_fault(v, info);

@@ -66,8 +66,10 @@ enum verdict exit_xsetbv(struct vcpu *v)
 {
 	u64 value = edx_eax(v);
 
-	if ((u32)v->regs.rcx != 0 || vcpu_cpl(v) || !xcr0_legal(value, v->xcr0_allowed))
+	if ((u32)v->regs.rcx != 0 || vcpu_cpl(v) || !xcr0_legal(value, v->xcr0_allowed)) {
+		exit_refused(v, REFUSED_XCR0, value);
 		return exit_protected(v);
+	}
 	v->xcr0 = value;
 	xcr0_write(value); /* the host uses no extended state: the guest's stays loaded */
 	v->ops->state_changed(v);

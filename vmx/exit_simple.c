@@ -51,6 +51,14 @@ enum verdict exit_protected(struct vcpu *v)
 	return AGAIN;
 }
 
+void exit_refused(struct vcpu *v, unsigned cr, u64 value)
+{
+	v->notes.refused_writes++;
+	v->notes.refused_register = cr;
+	v->notes.refused_value = value;
+	v->notes.refused_rip = vmcs_read(VMCS_GUEST_RIP);
+}
+
 /*
  * Only where a CPU forces INVLPG exiting: rare enough to drop everything.
  * INVVPID of one address would refuse those that INVLPG takes no notice of.

@@ -34,6 +34,8 @@ enum verdict exit_hlt(struct vcpu *v);
 enum verdict exit_skip(struct vcpu *v);	   /* PAUSE, WBINVD, INVD: nothing to do here */
 enum verdict exit_undefined(struct vcpu *v); /* #UD: instructions that we do not offer */
 enum verdict exit_protected(struct vcpu *v); /* #GP(0) */
+/* Note a write that gets #GP: a CR's number, or REFUSED_XCR0. */
+void exit_refused(struct vcpu *v, unsigned cr, u64 value);
 enum verdict exit_invlpg(struct vcpu *v);
 enum verdict exit_triple_fault(struct vcpu *v);
 enum verdict exit_ignore(struct vcpu *v);  /* INIT of the computer: not the guest's */

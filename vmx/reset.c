@@ -47,7 +47,7 @@ void vcpu_reset(struct vcpu *v)
 	memset(&v->regs, 0, sizeof(v->regs));
 	memset(&v->events, 0, sizeof(v->events));
 	v->regs.rdx = 0x600; /* family, as after reset */
-	v->cr8 = 0;
+	guest_set_cr8(v, 0);
 	v->stop = (struct vcpu_stop){ STOP_NONE, NULL, 0 };
 
 	vmcs_write(VMCS_GUEST_EFER, 0);

@@ -56,7 +56,8 @@ static void write_controls(struct vcpu *v, const struct vcpu_config *config)
 	vmcs_write(VMCS_CR3_TARGET_COUNT, 0);
 	vmcs_write(VMCS_VMCS_LINK_POINTER, NO_LINK);
 
-	vmcs_write(VMCS_EXCEPTION_BITMAP, BIT(VECTOR_DB) | BIT(VECTOR_DF) | BIT(VECTOR_AC) | BIT(VECTOR_MC));
+	vmcs_write(VMCS_EXCEPTION_BITMAP, BIT(VECTOR_DB) | BIT(VECTOR_UD) | BIT(VECTOR_DF) | BIT(VECTOR_AC) |
+					  BIT(VECTOR_MC));
 	vmcs_write(VMCS_PAGE_FAULT_MASK, 0);
 	vmcs_write(VMCS_PAGE_FAULT_MATCH, 0);
 	vmcs_write(VMCS_TSC_OFFSET, 0);
@@ -151,7 +152,8 @@ int vcpu_create(struct vcpu **out, const struct vcpu_config *config)
 	if (!v)
 		return -ERR_NOMEM;
 	apply(v, config);
-	error = switch_create(v);
+	v->virtual_apic = frame_alloc_zeroed(FRAME_ORDER_4K, FRAME_VCPU);
+	error = v->virtual_apic ? switch_create(v) : -ERR_NOMEM;
 	if (error)
 		goto free_vcpu;
 	error = recorder_create(v, config->records, config->stats, config->vm_number);
@@ -174,6 +176,8 @@ free_recorder:
 free_switch:
 	switch_destroy(v);
 free_vcpu:
+	if (v->virtual_apic)
+		frame_free(virt_to_phys(v->virtual_apic), FRAME_ORDER_4K, FRAME_VCPU);
 	frame_free(virt_to_phys(v), FRAME_ORDER_4K, FRAME_VCPU);
 	return error;
 }
@@ -185,6 +189,7 @@ void vcpu_destroy(struct vcpu *v)
 	trace_destroy(v);
 	recorder_destroy(v);
 	switch_destroy(v);
+	frame_free(virt_to_phys(v->virtual_apic), FRAME_ORDER_4K, FRAME_VCPU);
 	frame_free(virt_to_phys(v), FRAME_ORDER_4K, FRAME_VCPU);
 }
 

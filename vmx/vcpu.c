@@ -41,6 +41,8 @@ static __noinline enum verdict attend(struct vcpu *v)
 		return vcpu_stop(v, STOP_REQUESTED, NULL, 0);
 	if (attention & ATTENTION_POLL)
 		v->ops->poll(v);
+	if (v->stop.cause != STOP_NONE)
+		return STOP; /* the user, by the monitor */
 	if (attention & ATTENTION_WATCH) {
 		vcpu_attend(v, (attention & ATTENTION_CHECK) | ATTENTION_EVENT);
 		return AGAIN;

@@ -19,6 +19,7 @@
 
 struct exit_record;
 struct stats;
+struct surprise;
 struct trace;
 struct vcpu;
 struct vm;
@@ -127,6 +128,8 @@ struct vcpu_ops {
 	 */
 	void (*pause)(struct vcpu *v);
 	void (*resume)(struct vcpu *v);
+	/* The guest set CR8: TPR in the virtual-APIC page is new. */
+	void (*priority_changed)(struct vcpu *v);
 
 	/* CR4 or XCR0 changed: CPUID answers that mirror them must follow. */
 	void (*state_changed)(struct vcpu *v);
@@ -147,10 +150,18 @@ enum watch {
 	WATCH_TRACE,   /* and the tracer sees each exit */
 };
 
+#define REFUSED_XCR0 16 /* as notes.refused_register; others are a CR's number */
+
 /* Kept for reports; see vmx/autopsy.h, machine/hints.h. */
 struct vcpu_notes {
 	u64 double_faults; /* how many were delivered, and the last one's state */
 	u64 double_fault_rip, double_fault_rsp, double_fault_cr2;
+	u64 refused_writes; /* of control registers and XCR0, by #GP; and the last one */
+	u64 refused_value, refused_rip;
+	unsigned refused_register;
+	u64 surprises; /* #UD at instructions of vmx/surprise.h, and the last one */
+	const struct surprise *surprise;
+	u64 surprise_rip;
 };
 
 /* See vmx/recorder.h. */
@@ -193,7 +204,7 @@ struct vcpu {
 	struct vcpu_events events;
 
 	/* Guest state that the processor does not switch. */
-	u64 cr8;	/* without a virtual APIC */
+	u32 *virtual_apic; /* registers of its local APIC, a page; TPR is CR8 */
 	u64 xcr0;
 	struct switched_state switched; /* valid while not loaded */
 

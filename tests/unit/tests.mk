@@ -12,7 +12,7 @@ exits := vmx/vmcs vmx/vcpu vmx/record vmx/recorder vmx/stats vmx/event vmx/exits
 	vmx/exit_descriptor vmx/errors vmx/registers vmx/control_registers vmx/pdpte \
 	vmx/guest_walk vmx/guest_memory vmx/segment vmx/descriptor vmx/descriptor_load \
 	vmx/tss vmx/task_plan vmx/task_switch vmx/instruction_prefix kernel/cpu_features \
-	sim/vmx sim/asm sim/panic unit/vmx/fake_machine unit/vmx/fake_host unit/vmx/fake_trace
+	sim/vmx sim/asm sim/panic unit/vmx/fake_machine unit/vmx/fake_host unit/vmx/fake_trace unit/vmx/fake_surprise
 
 # The VM-entry doctor: rules, and what their tests share.
 entry_rules := vmx/vmcs_image vmx/entry_rule vmx/entry_words vmx/entry_text vmx/entry_bits vmx/entry_doctor \
@@ -39,7 +39,7 @@ unit_tests := \
 	machine/test_lapic_timer machine/test_lapic_bus machine/test_lapic_random machine/test_ioapic machine/test_pic machine/test_pic_chip machine/test_pit \
 	machine/test_pit_channel machine/test_rtc machine/test_rtc_time machine/test_uart \
 	machine/test_pm machine/test_pci machine/test_board machine/test_cpuid machine/test_mtrr machine/test_msr \
-	machine/test_guest_console machine/test_hypercall machine/test_ram machine/test_loader \
+	machine/test_guest_console machine/test_monitor machine/test_monitor_line machine/test_hypercall machine/test_ram machine/test_loader \
 	machine/test_loader_boot machine/test_rtc_host machine/test_clock machine/test_vm machine/test_pc \
 	vmx/test_controls vmx/test_decode vmx/test_event vmx/test_control_registers vmx/test_run_loop vmx/test_recorder vmx/test_stats \
 	vmx/test_guest_walk vmx/test_guest_walk_random vmx/test_guest_memory vmx/test_segment \
@@ -128,9 +128,10 @@ needs_machine/test_pit_channel := machine/pit_channel machine/pit_count
 needs_machine/test_rtc := machine/rtc machine/rtc_time $(time)
 needs_machine/test_rtc_time := machine/rtc_time
 needs_machine/test_uart := machine/uart machine/uart_receiver $(time)
-vm_all := machine/vm machine/vm_report machine/stats_report vmx/stats vmx/record vmx/record_text vmx/recorder machine/pc machine/ram machine/bus machine/timer machine/cpuid \
+vm_all := machine/vm machine/vm_report machine/stuck machine/stuck_text machine/stats_report vmx/stats vmx/record vmx/record_text vmx/recorder machine/pc machine/interrupts machine/device_memory machine/lapic \
+	machine/lapic_reset machine/lapic_access machine/lapic_timer machine/lapic_bus machine/ioapic machine/ram machine/bus machine/timer machine/cpuid \
 	machine/cpuid_build machine/cpuid_policy machine/msr machine/mtrr machine/memory_type machine/hypercall machine/uart \
-	machine/uart_receiver machine/guest_console machine/pic machine/pic_chip machine/pit \
+	machine/uart_receiver machine/guest_console unit/machine/fake_monitor machine/pic machine/pic_chip machine/pit \
 	machine/pit_channel machine/pit_count machine/rtc machine/rtc_time machine/pm machine/i8042 \
 	machine/board machine/pci vmx/ept vmx/bitmaps vmx/vmcs lib/format lib/error sim/vmx sim/asm $(tables) \
 	unit/machine/fake_host unit/machine/fake_vcpu unit/machine/fake_time
@@ -139,8 +140,13 @@ needs_machine/test_pci := machine/pci $(time) unit/machine/fake_vcpu
 needs_machine/test_board := machine/board machine/i8042 $(time) unit/machine/fake_vcpu
 needs_machine/test_cpuid := machine/cpuid machine/cpuid_build machine/cpuid_policy sim/asm
 needs_machine/test_mtrr := machine/mtrr
-needs_machine/test_msr := machine/msr machine/mtrr unit/machine/fake_vcpu
+needs_machine/test_msr := machine/msr machine/mtrr machine/cpuid machine/cpuid_build machine/cpuid_policy \
+	machine/lapic machine/lapic_reset machine/lapic_access machine/lapic_timer machine/lapic_bus machine/pic machine/pic_chip \
+	machine/timer unit/machine/fake_time unit/machine/fake_vcpu sim/asm sim/panic
 needs_machine/test_guest_console := machine/guest_console
+needs_machine/test_monitor_line := machine/monitor_line
+needs_machine/test_monitor := machine/monitor machine/monitor_run machine/monitor_line machine/monitor_command machine/monitor_look \
+	machine/monitor_memory machine/monitor_act lib/format lib/number vmx/vmcs sim/vmx sim/asm sim/panic unit/machine/fake_below
 needs_machine/test_hypercall := machine/hypercall unit/machine/fake_vcpu
 needs_machine/test_ram := machine/ram vmx/ept sim/vmx vmx/vmcs $(tables)
 loaders := machine/loader machine/loader_place machine/loader_start machine/loader_raw machine/loader_linux \
@@ -180,7 +186,8 @@ needs_vmx/test_exit_descriptor := $(exits) unit/vmx/fake_tasks
 
 # A vCPU's state in words. The doctor's test of its dumps is scripts/test_dump: another name.
 dumps := vmx/dump vmx/dump_text vmx/dump_exit vmx/dump_flags vmx/dump_vmcs vmx/dump_walk vmx/dump_code \
-	vmx/vmcs_image vmx/entry_bits vmx/control_names vmx/ept lib/format unit/vmx/fake_sink $(exits) $(tables)
+	vmx/vmcs_image vmx/entry_bits vmx/control_names vmx/ept lib/format unit/vmx/fake_sink \
+	vmx/surprise $(filter-out unit/vmx/fake_surprise,$(exits)) $(tables)
 unit_tests += vmx/test_dump_exit vmx/test_dump_flags vmx/test_dump_vcpu vmx/test_dump_vmcs vmx/test_dump_walk \
 	vmx/test_dump_code
 needs_vmx/test_dump_exit := $(dumps)
@@ -191,6 +198,11 @@ needs_vmx/test_dump_walk := $(dumps)
 needs_vmx/test_dump_code := $(dumps)
 unit_tests += vmx/test_autopsy
 needs_vmx/test_autopsy := $(dumps) vmx/autopsy vmx/autopsy_reenact vmx/autopsy_delivery vmx/autopsy_stack
+unit_tests += machine/test_hints machine/test_stuck
+needs_machine/test_hints := machine/hints machine/cpuid machine/bus vmx/stats vmx/record_text lib/format \
+	unit/machine/fake_vcpu sim/asm
+needs_machine/test_stuck := machine/stuck machine/stuck_text machine/bus vmx/recorder vmx/record vmx/record_text \
+	vmx/stats vmx/vmcs lib/format sim/vmx
 
 # The tracer, and records as text.
 record_text := $(filter-out unit/vmx/fake_trace,$(dumps)) vmx/record_text vmx/record_line

@@ -184,6 +184,33 @@ static void bad_values_are_rejected(void **state)
 	assert_defaults();
 }
 
+static void the_monitors_key(void **state)
+{
+	(void)state;
+	ACCEPTS("");
+	assert_int_equal(o.monitor, 0x1d);
+	assert_false(o.paused);
+	ACCEPTS("monitor=^t paused");
+	assert_int_equal(o.monitor, 'T' & 0x1f);
+	assert_true(o.paused);
+	ACCEPTS("monitor=^_");
+	assert_int_equal(o.monitor, 0x1f);
+	ACCEPTS("monitor=off");
+	assert_int_equal(o.monitor, 0);
+	for (const char *c = "@HhIiJjMm[{`A1~"; *c; c++) {
+		char word[] = "monitor=^x";
+
+		word[9] = *c;
+		assert_int_equal(parse(word), *c != 'A');
+	}
+	COMPLAINS("monitor=x", "option \"monitor=x\": not a control key that can be spared; "
+			       "write for example monitor=^]");
+	COMPLAINS("monitor=^", "option \"monitor=^\": not a control key that can be spared; "
+			       "write for example monitor=^]");
+	COMPLAINS("monitor=^AB", "option \"monitor=^AB\": not a control key that can be spared; "
+				 "write for example monitor=^]");
+}
+
 static void each_bad_word_is_told(void **state)
 {
 	(void)state;
@@ -317,6 +344,7 @@ int main(void)
 		cmocka_unit_test(quotation_is_taken_off),
 		cmocka_unit_test(unknown_names_are_rejected),
 		cmocka_unit_test(bad_values_are_rejected),
+		cmocka_unit_test(the_monitors_key),
 		cmocka_unit_test(each_bad_word_is_told),
 		cmocka_unit_test(complaints_are_counted_though_nobody_listens),
 		cmocka_unit_test(long_words_are_cut_in_the_complaint),

@@ -16,6 +16,7 @@
 #include "kernel/options.h"
 #include "kernel/time.h"
 #include "lib/error.h"
+#include "machine/hints.h"
 #include "machine/rtc_host.h"
 #include "mm/frame.h"
 #include "mm/layout.h"
@@ -24,10 +25,12 @@
 #include "vmx/entry_selftest.h"
 #include "vmx/record_line.h"
 #include "vmx/trace.h"
+#include "vmx/mmio.h"
 
 char fake_log_text[FAKE_TEXT_MAX], fake_console_text[FAKE_TEXT_MAX];
 const char *fake_keys;
 unsigned fake_dumps;
+u32 fake_mmio;
 void (*fake_guest)(struct vcpu *v);
 
 struct vmx_host vmx_host;
@@ -109,6 +112,11 @@ void dump_vcpu(struct vcpu *v)
 	fake_dumps++;
 }
 
+void hints_report(struct vm *vm)
+{
+	(void)vm;
+}
+
 void autopsy_report(struct vcpu *v)
 {
 	assert_non_null(v->cpu);
@@ -132,6 +140,17 @@ const char *exit_reason_name(unsigned reason)
 	return reason == EXIT_CPUID ? "CPUID" : "another reason";
 }
 
+/* The instruction is a MOV of 4 bytes. */
+enum verdict mmio_emulate(struct vcpu *v, const struct memory_access *a,
+			  const struct mmio_device_ops *ops, void *state)
+{
+	if (a->write)
+		assert_int_equal(ops->write(state, v, a->gpa, 4, fake_mmio), NEXT);
+	else
+		fake_mmio = (u32)ops->read(state, a->gpa, 4);
+	return AGAIN;
+}
+
 /* As the real one: a frame for the vCPU, one for its VMCS. */
 int vcpu_create(struct vcpu **out, const struct vcpu_config *config)
 {
@@ -141,6 +160,12 @@ int vcpu_create(struct vcpu **out, const struct vcpu_config *config)
 		return -ERR_NOMEM;
 	v->vmcs = frame_alloc(FRAME_ORDER_4K, FRAME_VCPU);
 	if (v->vmcs == FRAME_NONE) {
+		frame_free(virt_to_phys(v), FRAME_ORDER_4K, FRAME_VCPU);
+		return -ERR_NOMEM;
+	}
+	v->virtual_apic = frame_alloc_zeroed(FRAME_ORDER_4K, FRAME_VCPU);
+	if (!v->virtual_apic) {
+		frame_free(v->vmcs, FRAME_ORDER_4K, FRAME_VCPU);
 		frame_free(virt_to_phys(v), FRAME_ORDER_4K, FRAME_VCPU);
 		return -ERR_NOMEM;
 	}
@@ -162,6 +187,7 @@ void vcpu_destroy(struct vcpu *v)
 {
 	assert_null(v->cpu);
 	frame_free(v->vmcs, FRAME_ORDER_4K, FRAME_VCPU);
+	frame_free(virt_to_phys(v->virtual_apic), FRAME_ORDER_4K, FRAME_VCPU);
 	frame_free(virt_to_phys(v), FRAME_ORDER_4K, FRAME_VCPU);
 }
 

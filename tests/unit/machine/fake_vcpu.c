@@ -39,6 +39,11 @@ void event_interrupt_line(struct vcpu *v, bool high)
 	fake_interrupt = high;
 }
 
+void event_nmi(struct vcpu *v)
+{
+	v->events.nmi_pending = true;
+}
+
 bool event_wakes(const struct vcpu *v)
 {
 	return v->events.interrupt_line;
@@ -54,4 +59,10 @@ void tsc_set_guest(struct vcpu *v, u64 value)
 {
 	(void)v;
 	fake_tsc = value;
+}
+
+void tsc_skip(struct vcpu *v, u64 ticks)
+{
+	(void)v;
+	fake_tsc -= ticks;
 }

@@ -64,6 +64,9 @@ static void test_guest_tsc(void **state)
 	assert_in_range(sim_get(VMCS_TSC_OFFSET), 1000 - time_tsc(), 1000 - time_tsc() + SLACK);
 	tsc_set_guest(&v, 1UL << 62);
 	assert_in_range(tsc_guest(&v), 1UL << 62, (1UL << 62) + SLACK);
+	sim_set(VMCS_TSC_OFFSET, 1000);
+	tsc_skip(&v, 3000);
+	assert_int_equal(sim_get(VMCS_TSC_OFFSET), -2000UL);
 }
 
 int main(void)

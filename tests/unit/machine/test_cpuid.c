@@ -66,7 +66,7 @@ static void test_hidden_features(void **state)
 		unsigned reg, bit;
 	} hidden[] = {
 		{ 1, 2, 2 },  { 1, 2, 3 },  { 1, 2, 5 },  { 1, 2, 6 },	{ 1, 2, 7 },  { 1, 2, 8 },
-		{ 1, 2, 15 }, { 1, 2, 17 }, { 1, 2, 18 }, { 1, 2, 21 }, { 1, 2, 24 }, { 1, 3, 9 },
+		{ 1, 2, 15 }, { 1, 2, 17 }, { 1, 2, 18 },
 		{ 1, 3, 18 }, { 1, 3, 21 }, { 1, 3, 22 }, { 1, 3, 28 }, { 1, 3, 29 }, { 1, 3, 31 },
 		{ 7, 1, 2 },  { 7, 1, 4 },  { 7, 1, 10 }, { 7, 1, 11 }, { 7, 1, 14 }, { 7, 1, 25 },
 		{ 7, 2, 3 },  { 7, 2, 4 },  { 7, 2, 5 },  { 7, 2, 7 },	{ 7, 2, 16 }, { 7, 2, 30 },
@@ -93,8 +93,9 @@ static void test_shown_features(void **state)
 {
 	(void)state;
 	BUILD(skylake_x);
-	assert_int_equal(ask(1, 0).ecx, 0xf6d83203);
-	assert_int_equal(ask(1, 0).edx, 0xf8bf9ff);
+	assert_int_equal(ask(1, 0).ecx, 0xf7f83203);
+	assert_int_equal(ask(1, 0).edx, 0xf8bfbff);
+	assert_int_equal(ask(6, 0).eax, 4);
 	assert_int_equal(ask(7, 0).ebx, 0xd19f27eb & ~(1U << 10));
 	assert_int_equal(ask(0x80000001, 0).ecx, 0x121);
 	assert_int_equal(ask(0x80000001, 0).edx, 0x2c100800);
@@ -105,7 +106,8 @@ static void test_never_more_than_the_host(void **state)
 {
 	static const u32 leaves[] = { 1, 7, 0x80000001, 0x80000007 };
 	/* Ours, whatever the host has. */
-	const u32 hypervisor = 1U << 31, tsc_adjust = 1U << 1;
+	const u32 hypervisor = 1U << 31, x2apic = 1U << 21, deadline = 1U << 24;
+	const u32 tsc_adjust = 1U << 1;
 
 	(void)state;
 	BUILD(arrandale);
@@ -113,7 +115,7 @@ static void test_never_more_than_the_host(void **state)
 		struct cpuid_regs r = ask(leaves[i], 0), h = read_dump(leaves[i], 0);
 
 		if (leaves[i] == 1)
-			r.ecx &= ~hypervisor;
+			r.ecx &= ~(hypervisor | x2apic | deadline);
 		if (leaves[i] == 7)
 			r.ebx &= ~tsc_adjust;
 		assert_int_equal(r.ecx & ~h.ecx, 0);
@@ -151,9 +153,22 @@ static void test_apic_id(void **state)
 	assert_int_equal(ask(0xb, 9).edx, 3);
 }
 
+/* The APIC and its timer are ours, whatever the host's are; its bit follows IA32_APIC_BASE. */
+static void test_apic_features(void **state)
+{
+	(void)state;
+	BUILD(skylake_x);
+	assert_int_equal(ask(0x40000010, 0).ebx, 1000000);
+	cpuid_update_apic(&table, false);
+	assert_int_equal(ask(1, 0).edx >> 9 & 1, 0);
+	assert_int_equal(ask(1, 0).ecx >> 21 & 1, 1);
+	cpuid_update_apic(&table, true);
+	assert_int_equal(ask(1, 0).edx >> 9 & 1, 1);
+}
+
 static void test_quiet_leaves(void **state)
 {
-	static const u32 zero[] = { 3, 5, 6, 8, 9, 0xa, 0xc, 0x80000005 };
+	static const u32 zero[] = { 3, 5, 8, 9, 0xa, 0xc, 0x80000005 };
 
 	(void)state;
 	BUILD(skylake_x);
@@ -354,6 +369,7 @@ int main(void)
 		cmocka_unit_test(test_never_more_than_the_host),
 		cmocka_unit_test(test_one_cpu),
 		cmocka_unit_test(test_apic_id),
+		cmocka_unit_test(test_apic_features),
 		cmocka_unit_test(test_quiet_leaves),
 		cmocka_unit_test(test_beyond_the_end),
 		cmocka_unit_test(test_hypervisor_leaves),

@@ -136,6 +136,41 @@ static void test_full(void **state)
 	assert_int_equal(taken, GUEST_CONSOLE_INPUT);
 }
 
+/* The hotkey is no key of the guest's, and what follows it is not either. */
+static void test_hotkey(void **state)
+{
+	(void)state;
+	keys = "\x1d" "a";
+	guest_console_fetch(&c);
+	assert_int_equal(guest_console_take(&c), 0x1d); /* there is none */
+	assert_false(c.diverted);
+	c.hotkey = 0x1d;
+	keys = "bc\x1d" "de";
+	assert_true(guest_console_fetch(&c));
+	assert_true(c.diverted);
+	assert_int_equal(guest_console_take(&c), 'a');
+	assert_int_equal(guest_console_take(&c), 'b');
+	assert_int_equal(guest_console_take(&c), 'c');
+	assert_int_equal(guest_console_take(&c), -1);
+	assert_false(guest_console_fetch(&c));
+	assert_string_equal(keys, "de");
+	guest_console_type(&c, 0x1d);
+	assert_int_equal(guest_console_take(&c), 0x1d);
+}
+
+static void test_text_behind_the_prompt(void **state)
+{
+	(void)state;
+	c.prompt = true;
+	put("hello\n# ");
+	guest_console_flush(&c);
+	assert_memory_equal(shown, "\nhello\n# ", 9);
+	assert_false(c.prompt);
+	assert_true(c.mid_line);
+	put("\n");
+	assert_false(c.mid_line);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,6 +180,8 @@ int main(void)
 		cmocka_unit_test_setup(test_all_bytes_pass, setup),
 		cmocka_unit_test_setup(test_keys_wait_in_order, setup),
 		cmocka_unit_test_setup(test_full, setup),
+		cmocka_unit_test_setup(test_hotkey, setup),
+		cmocka_unit_test_setup(test_text_behind_the_prompt, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include "lib/error.h"
 #include "lib/x86.h"
 #include "machine/vm.h"
+#include "tests/unit/machine/fake_time.h"
 #include "tests/unit/machine/fake_vcpu.h"
 
 static u32 attention;
@@ -39,14 +40,37 @@ void log_write(enum log_level level, const char *subsystem, const char *fmt, ...
 	lines++;
 }
 
+static u32 page[1024];
+
+u64 time_tsc_to_ns(u64 ticks)
+{
+	return ticks / 2;
+}
+
+bool ram_contains(const struct ram *ram, gpa_t gpa, u64 length)
+{
+	return gpa + length <= ram->size;
+}
+
 static int setup(void **state)
 {
+	struct lapic *l = &vm.cpus[0].lapic;
+
 	(void)state;
 	memset(&vm, 0xee, sizeof(vm));
 	memset(&v, 0, sizeof(v));
 	strcpy(vm.name, "vm0");
 	v.vm = &vm;
-	msr_reset(&vm.cpus[0].msr, 40, true);
+	msr_reset(&vm.cpus[0].msr, 40);
+	vm.ram.size = MIB(64);
+	memset(l, 0, sizeof(*l));
+	timers_init(&vm.timers, &vm.clock);
+	timer_add(&vm.timers, &l->timer.timer, lapic_timer_due, l);
+	l->page = page;
+	l->vcpu = &v;
+	l->physical_bits = 40;
+	l->timer.clock = &vm.clock;
+	lapic_reset(l, true);
 	lines = 0;
 	fake_tsc = 1000;
 	return 0;
@@ -65,7 +89,7 @@ static void test_values(void **state)
 	(void)state;
 	assert_int_equal(get(MSR_TSC), 1000);
 	assert_int_equal(get(MSR_TSC_ADJUST), 0);
-	assert_int_equal(get(MSR_APIC_BASE), 0xfee00100); /* the boot CPU; off */
+	assert_int_equal(get(MSR_APIC_BASE), 0xfee00900); /* the boot CPU */
 	assert_int_equal(get(MSR_MISC_ENABLE), 0x1801);	  /* fast strings; no BTS, no PEBS */
 	assert_int_equal(get(MSR_MCG_CAP), 0);
 	assert_int_equal(get(MSR_MCG_STATUS), 0);
@@ -73,14 +97,12 @@ static void test_values(void **state)
 	assert_int_equal(get(MSR_BIOS_SIGN_ID) >> 32, 1);
 	assert_int_equal(get(MSR_MTRRCAP), 0x508);
 	assert_int_equal(get(MSR_MTRR_DEF_TYPE), 0x806);
-	msr_reset(&vm.cpus[0].msr, 40, false);
-	assert_int_equal(get(MSR_APIC_BASE), 0xfee00000);
 	assert_int_equal(lines, 0);
 }
 
 static void test_refused(void **state)
 {
-	static const u32 none[] = { 0x0, 0x3a, 0x48, 0x10a, 0x186, 0x38f, 0x480, 0x6e0, 0x802,
+	static const u32 none[] = { 0x0, 0x3a, 0x48, 0x10a, 0x186, 0x38f, 0x480, 0x6e1, 0x7ff, 0x900,
 				    0xda0, 0xc0010015, 0xffffffff };
 	u64 value;
 
@@ -134,12 +156,62 @@ static void test_tsc_and_its_adjustment(void **state)
 static void test_writes_that_change_nothing(void **state)
 {
 	(void)state;
-	assert_int_equal(msr_write(&v, MSR_APIC_BASE, 0xfee00100), 0);
-	assert_int_equal(msr_write(&v, MSR_APIC_BASE, 0xfee00900), -ERR_INVAL); /* no APIC */
+	assert_int_equal(msr_write(&v, MSR_APIC_BASE, 0xfee00900), 0);
 	assert_int_equal(msr_write(&v, MSR_BIOS_SIGN_ID, 0), 0);
 	assert_int_equal(get(MSR_BIOS_SIGN_ID) >> 32, 1);
 	assert_int_equal(msr_write(&v, MSR_MCG_STATUS, 0), 0);
 	assert_int_equal(msr_write(&v, MSR_MCG_STATUS, 1), -ERR_INVAL);
+}
+
+static void test_apic(void **state)
+{
+	struct cpuid_table *cpuid = &vm.cpus[0].cpuid;
+	u64 value;
+
+	(void)state;
+	assert_int_equal(msr_read(&v, 0x802, &value), -ERR_INVAL);
+	assert_int_equal(msr_write(&v, MSR_APIC_BASE, 0xfee00901), -ERR_INVAL);
+	assert_int_equal(msr_write(&v, MSR_APIC_BASE, 0xfee00d00), 0);
+	assert_int_equal(get(0x803), 0x01050014);
+	assert_int_equal(msr_write(&v, 0x808, 0x20), 0);
+	assert_int_equal(get(0x808), 0x20);
+	assert_int_equal(msr_write(&v, 0x808, 0x100), -ERR_INVAL);
+	assert_int_equal(msr_write(&v, MSR_APIC_BASE, 0xfee00100), 0);
+	assert_int_equal(cpuid->basic[1].edx >> 9 & 1, 0);
+	assert_int_equal(msr_write(&v, MSR_APIC_BASE, 0xfee00900), 0);
+	assert_int_equal(cpuid->basic[1].edx >> 9 & 1, 1);
+	assert_int_equal(lines, 0);
+}
+
+static void test_apic_moves(void **state)
+{
+	(void)state;
+	assert_int_equal(msr_write(&v, MSR_APIC_BASE, 0xfed40900), 0);
+	assert_string_equal(line, "vm0: vcpu=0 moves its APIC to 0xfed40000");
+	assert_int_equal(msr_write(&v, MSR_APIC_BASE, 0x00100900), 0);
+	assert_int_equal(get(MSR_APIC_BASE), 0x00100900);
+	assert_int_equal(lines, 1);
+	setup(NULL);
+	assert_int_equal(msr_write(&v, MSR_APIC_BASE, 0x00100900), 0);
+	assert_string_equal(line,
+			    "vm0: vcpu=0 moves its APIC to 0x100000, but RAM is in front of it");
+}
+
+/* The deadline is by the TSC as the guest has it. */
+static void test_deadline(void **state)
+{
+	struct lapic *l = &vm.cpus[0].lapic;
+
+	(void)state;
+	assert_int_equal(msr_write(&v, MSR_TSC_DEADLINE, 5000), 0);
+	assert_int_equal(get(MSR_TSC_DEADLINE), 0); /* not in this mode */
+	lapic_page_write(l, 0x320, 4, 0x500ec);
+	assert_int_equal(msr_write(&v, MSR_TSC_DEADLINE, 5000), 0);
+	assert_int_equal(get(MSR_TSC_DEADLINE), 5000);
+	assert_int_equal(msr_write(&v, MSR_TSC, 4000), 0);
+	assert_in_range(l->timer.timer.deadline, fake_now + 500, fake_now + 501);
+	assert_int_equal(msr_write(&v, MSR_TSC_ADJUST, 9000), 0);
+	assert_int_equal(get(MSR_TSC_DEADLINE), 0); /* it has gone by */
 }
 
 static void test_misc_enable(void **state)
@@ -172,6 +244,9 @@ int main(void)
 		cmocka_unit_test_setup(test_bounded, setup),
 		cmocka_unit_test_setup(test_tsc_and_its_adjustment, setup),
 		cmocka_unit_test_setup(test_writes_that_change_nothing, setup),
+		cmocka_unit_test_setup(test_apic, setup),
+		cmocka_unit_test_setup(test_apic_moves, setup),
+		cmocka_unit_test_setup(test_deadline, setup),
 		cmocka_unit_test_setup(test_misc_enable, setup),
 		cmocka_unit_test_setup(test_bad_value_is_not_logged, setup),
 	};

@@ -19,6 +19,7 @@
 #include "tests/sim/pool.h"
 #include "tests/sim/vmx.h"
 #include "tests/unit/machine/fake_host.h"
+#include "tests/unit/machine/fake_monitor.h"
 #include "tests/unit/machine/fake_time.h"
 
 static struct vm *vm;
@@ -192,6 +193,27 @@ static void test_can_wake(void **state)
 	assert_false(v->ops->can_wake(v));
 }
 
+/* The hotkey takes the keys away from the guest; while the monitor is open anything may come. */
+static void test_monitor(void **state)
+{
+	unsigned before = fake_monitor_polls;
+
+	(void)state;
+	v->ops->poll(v);
+	assert_int_equal(fake_monitor_polls, before);
+	vm->console.hotkey = 'm';
+	fake_keys = "am";
+	v->ops->poll(v);
+	assert_int_equal(fake_monitor_polls, before + 1);
+	assert_int_equal(in(PORT_COM1, 1), 'a');
+	assert_false(v->ops->can_wake(v));
+	vm->monitor.open = true;
+	assert_true(v->ops->can_wake(v));
+	fake_now += 1000000000;
+	v->ops->poll(v);
+	assert_in_range(fake_armed_ns, 1, 1000000); /* who types wants to be heard */
+}
+
 static void test_idle(void **state)
 {
 	unsigned before = sim.waits;
@@ -276,6 +298,101 @@ static void test_memory_types(void **state)
 	assert_int_equal(type_of(MIB(10)), MEMORY_UC);
 }
 
+static u32 mmio(gpa_t gpa, bool write, u32 value)
+{
+	struct memory_access a = { .gpa = gpa, .read = !write, .write = write };
+
+	fake_mmio = value;
+	assert_int_equal(v->ops->memory(v, &a), AGAIN);
+	return fake_mmio;
+}
+
+static void test_apics_in_memory(void **state)
+{
+	struct memory_access a = { .gpa = 0xfee00000, .read = true };
+
+	(void)state;
+	assert_int_equal(mmio(0xfee00030, false, 0), 0x01050014);
+	assert_int_equal(mmio(0xfee00350, false, 0), 0x700); /* virtual wire */
+	assert_int_equal(mmio(0xfee00360, false, 0), 0x400);
+	mmio(0xfee00080, true, 0x50);
+	assert_int_equal(lapic_cr8(&vm->cpus[0].lapic), 5);
+	mmio(0xfec00000, true, 1);
+	assert_int_equal(mmio(0xfec00010, false, 0), 0x00170020);
+	assert_int_equal(v->ops->msr_write(v, MSR_APIC_BASE, 0xfed40900), 0);
+	assert_int_equal(mmio(0xfed40030, false, 0), 0x01050014);
+	assert_int_equal(v->ops->memory(v, &a), STOP); /* nothing is there any more */
+}
+
+static void entry(unsigned pin, u32 low)
+{
+	mmio(0xfec00000, true, 0x10 + 2 * pin);
+	mmio(0xfec00010, true, low);
+}
+
+/* The same tick through the I/O APIC, at pin 2; LINT0 is closed. */
+static void test_timer_tick_by_apic(void **state)
+{
+	(void)state;
+	mmio(0xfee00350, true, 0x10700);
+	init_pics(0xfe, 0xff);
+	assert_false(v->ops->can_wake(v));
+	out(PORT_PIT + 3, 0x34);
+	out(PORT_PIT, 0xa9);
+	out(PORT_PIT, 0x04);
+	assert_false(fake_interrupt);
+	assert_false(v->ops->can_wake(v));
+	entry(2, 0x51);
+	assert_true(v->ops->can_wake(v));
+	fake_now += 1001000;
+	v->ops->poll(v);
+	assert_true(fake_interrupt);
+	assert_int_equal(v->ops->interrupt_acknowledge(v), 0x51);
+	assert_false(fake_interrupt);
+	mmio(0xfee000b0, true, 0);
+	entry(2, 0x10051);
+	entry(0, 0x700); /* the 8259s at pin 0 */
+	assert_true(fake_interrupt);
+	assert_true(v->ops->can_wake(v));
+	assert_int_equal(v->ops->interrupt_acknowledge(v), 0x20);
+}
+
+/* As exit_cr.c does it. */
+static void set_cr8(u32 value)
+{
+	v->virtual_apic[0x80 / 4] = value << 4;
+	v->ops->priority_changed(v);
+}
+
+static void test_apic_timer(void **state)
+{
+	(void)state;
+	mmio(0xfee00320, true, 0xec);
+	mmio(0xfee003e0, true, 0xb);
+	assert_false(v->ops->can_wake(v));
+	mmio(0xfee00380, true, 50000);
+	assert_true(v->ops->can_wake(v));
+	fake_now += 50000;
+	v->ops->poll(v);
+	assert_true(fake_interrupt);
+	set_cr8(15);
+	assert_false(fake_interrupt);
+	set_cr8(0);
+	assert_int_equal(v->ops->interrupt_acknowledge(v), 0xec);
+}
+
+static void test_apic_events(void **state)
+{
+	(void)state;
+	mmio(0xfee00300, true, 0x400);
+	assert_true(v->events.nmi_pending);
+	mmio(0xfee00300, true, 0x600); /* start-up: nobody waits for it */
+	assert_int_equal(v->stop.cause, STOP_NONE);
+	mmio(0xfee00300, true, 0x500);
+	assert_int_equal(v->stop.cause, STOP_RESET);
+	assert_true(v->attention & ATTENTION_STOP);
+}
+
 static enum verdict hypercall(u64 number, u64 rbx)
 {
 	v->regs.rax = number;
@@ -297,7 +414,7 @@ static void test_policies_are_connected(void **state)
 	assert_int_equal(v->ops->msr_read(v, MSR_MTRRCAP, &value), 0);
 	assert_int_not_equal(v->ops->msr_write(v, MSR_MTRRCAP, 0), 0);
 	assert_int_equal(v->ops->msr_read(v, MSR_APIC_BASE, &value), 0);
-	assert_int_equal(value, 0xfee00100);
+	assert_int_equal(value, 0xfee00900);
 	assert_int_equal(v->ops->msr_write(v, 0x200, 1UL << 40), -ERR_INVAL); /* 40 address bits */
 	assert_int_equal(hypercall(ABI_CALL_VERSION, 0), NEXT);
 	assert_int_equal(v->regs.rax, ABI_VERSION);
@@ -350,11 +467,16 @@ int main(void)
 		TEST(test_timer_tick),
 		TEST(test_keys_arrive),
 		TEST(test_can_wake),
+		TEST(test_monitor),
 		TEST(test_idle),
 		TEST(test_idle_without_a_timer_spins),
 		TEST(test_idle_looks_first),
 		TEST(test_memory),
 		TEST(test_memory_types),
+		TEST(test_apics_in_memory),
+		TEST(test_timer_tick_by_apic),
+		TEST(test_apic_timer),
+		TEST(test_apic_events),
 		TEST(test_policies_are_connected),
 		TEST(test_ends),
 		TEST(test_rtc_and_pm_interrupts),

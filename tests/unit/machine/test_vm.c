@@ -15,6 +15,7 @@
 #include "tests/sim/pool.h"
 #include "tests/sim/vmx.h"
 #include "tests/unit/machine/fake_host.h"
+#include "tests/unit/machine/fake_monitor.h"
 #include "tests/unit/machine/fake_time.h"
 #include "vmx/bitmaps.h"
 
@@ -183,6 +184,23 @@ static void test_outcomes(void **state)
 	}
 }
 
+static unsigned runs;
+
+static void fail_again(struct vcpu *v)
+{
+	runs++;
+	(void)vcpu_stop(v, STOP_STUCK, NULL, 0);
+}
+
+static void test_the_monitor_may_keep_it(void **state)
+{
+	(void)state;
+	fake_guest = fail_again;
+	fake_monitor_keeps = 2;
+	vm_run(vm);
+	assert_int_equal(runs, 3);
+}
+
 static unsigned entries;
 
 static void count_entry(struct vm *m, struct vcpu *v)
@@ -292,6 +310,7 @@ int main(void)
 		TEST(test_clean_end),
 		TEST(test_report_of_a_fault),
 		TEST(test_outcomes),
+		TEST(test_the_monitor_may_keep_it),
 		TEST(test_runs_on_where_it_stopped),
 		TEST(test_bad_sizes),
 		TEST(test_second_machine),

@@ -97,6 +97,12 @@ static bool fake_can_wake(struct vcpu *v)
 	return fake.can_wake;
 }
 
+static void fake_priority_changed(struct vcpu *v)
+{
+	(void)v;
+	fake.priority_changes++;
+}
+
 static void fake_state_changed(struct vcpu *v)
 {
 	(void)v;
@@ -116,6 +122,7 @@ static const struct vcpu_ops fake_ops = {
 	.poll = fake_poll,
 	.idle = fake_idle,
 	.can_wake = fake_can_wake,
+	.priority_changed = fake_priority_changed,
 	.state_changed = fake_state_changed,
 };
 
@@ -133,6 +140,7 @@ int fake_setup(void **state)
 	fake.can_wake = true;
 
 	v->ops = &fake_ops;
+	v->virtual_apic = fake.virtual_apic;
 	v->vpid = 1;
 	v->cr0_guest_owned = CR0_TS | CR0_MP | CR0_EM | CR0_WP | CR0_AM;
 	v->cr4_guest_owned = CR4_PAE | CR4_PGE | CR4_PSE;

@@ -28,7 +28,8 @@ struct fake_machine {
 	enum verdict memory_verdict;
 
 	int interrupt_vector; /* -1: none */
-	unsigned polls, idles, cpuids, hypercalls, state_changes;
+	unsigned polls, idles, cpuids, hypercalls, state_changes, priority_changes;
+	u32 virtual_apic[1024];
 	bool can_wake;
 };
 

@@ -145,6 +145,23 @@ static void long_mode_is_switched_on_with_paging(void **state)
 	assert_int_equal(sim_get(VMCS_ENTRY_CONTROLS) & ENTRYCTL_IA32E_GUEST, 0);
 }
 
+/* What a VM entry in real mode wants of a register that real mode makes usable by a load. */
+static void null_segments_get_a_type_on_the_way_to_real_mode(void **state)
+{
+	const u64 code32 = AR_P | AR_S | AR_DB | 0xb, data = AR_P | AR_S | 0x3;
+
+	(void)state;
+	protected_mode();
+	sim_set(VMCS_GUEST_ACCESS_RIGHTS(SEG_DS), AR_P | AR_S | 0x1);
+	sim_set(VMCS_GUEST_ACCESS_RIGHTS(SEG_GS), AR_UNUSABLE | 0x10);
+	assert_int_equal(move_to_cr(0, CR0_PE | CR0_CD), NEXT);
+	assert_int_equal(sim_get(VMCS_GUEST_ACCESS_RIGHTS(SEG_GS)), AR_UNUSABLE | 0x10);
+	assert_int_equal(move_to_cr(0, CR0_CD), NEXT);
+	assert_int_equal(sim_get(VMCS_GUEST_ACCESS_RIGHTS(SEG_GS)), AR_UNUSABLE | data);
+	assert_int_equal(sim_get(VMCS_GUEST_ACCESS_RIGHTS(SEG_DS)), AR_P | AR_S | 0x1);
+	assert_int_equal(sim_get(VMCS_GUEST_ACCESS_RIGHTS(SEG_CS)), code32);
+}
+
 static void refused_cr_writes_change_nothing(void **state)
 {
 	(void)state;
@@ -161,7 +178,7 @@ static void refused_cr_writes_change_nothing(void **state)
 	fake_setup(NULL);
 	assert_int_equal(move_to_cr(8, 16), AGAIN);
 	assert_true(raised(VECTOR_GP));
-	assert_int_equal(fake.vcpu.cr8, 0);
+	assert_int_equal(guest_cr8(&fake.vcpu), 0);
 }
 
 static void caches_off_lives_in_the_shadow_only(void **state)
@@ -243,7 +260,7 @@ static void clts_lmsw_and_reads(void **state)
 	assert_int_equal(exit_cr_access(v), NEXT);
 	assert_int_equal(guest_cr0(v) & 0xf, CR0_PE | CR0_TS | CR0_MP);
 
-	v->cr8 = 5;
+	guest_set_cr8(v, 5);
 	sim_set(VMCS_EXIT_QUALIFICATION, 8 | CR_MOVE_FROM << 4 | 11 << 8);
 	assert_int_equal(exit_cr_access(v), NEXT);
 	assert_int_equal(v->regs.r11, 5);
@@ -359,6 +376,7 @@ int main(void)
 		TEST(cr4_rules),
 		TEST(efer_and_xcr0_rules),
 		TEST(long_mode_is_switched_on_with_paging),
+		TEST(null_segments_get_a_type_on_the_way_to_real_mode),
 		TEST(refused_cr_writes_change_nothing),
 		TEST(caches_off_lives_in_the_shadow_only),
 		TEST(pae_paging_loads_its_four_entries),
