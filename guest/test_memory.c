@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * RAM: all of it is there, empty at first, and where its end should be; the
- * byte behind it stops the guest, and only the guest.
+ * RAM: all of it is there, empty at first, and where its end should be. Behind
+ * it there is nothing, as in a PC: ones; and code there stops the guest.
  *
  * OPTIONS mem=48M
+ * EXPECT memory: vm0: vcpu=0 read of gpa=0x3000000 rip=0x[0-9a-f]+: nothing is there
+ * EXPECT memory: vm0: vcpu=0 write to gpa=0xa0000 rip=
  * EXPECT checks: \d+, failed: 0
  * EXPECT memory: now behind the end
  * EXPECT access to memory that is not there: guest-physical address 0x3000000
@@ -80,6 +82,19 @@ static void test_mapped(void)
 	check(before < 48 * 1024 / 4 / 8, "and came in pieces larger than 4K");
 }
 
+/* The last of it crosses from RAM into nothing. */
+static void test_nothing(void)
+{
+	volatile u64 *end = (volatile u64 *)RAM_END, *hole = (volatile u64 *)VGA_HOLE;
+
+	check_equal(*end, ~0UL, "ones behind the end");
+	*hole = 0x1234;
+	check_equal(*hole, ~0UL, "ones where a PC has its screen");
+	check_equal(*(volatile u8 *)0x3ffffff0, 0xff, "ones far behind the end");
+	*(u32 *)(RAM_END - 4) = 0x11223344;
+	check_equal(*(volatile u64 *)(RAM_END - 4), 0xffffffff11223344, "half RAM, half nothing");
+}
+
 int guest_main(void)
 {
 	check_equal(cmos(0x34), (RAM_END - 16 * MIB) / 65536, "CMOS: memory above 16M");
@@ -87,9 +102,10 @@ int guest_main(void)
 	test_empty();
 	test_places();
 	test_mapped();
+	test_nothing();
 	(void)check_failures();
 	print("memory: now behind the end\n");
-	(void)*(volatile u8 *)RAM_END;
+	((void (*)(void))RAM_END)();
 	print("still here\n");
 	return check_failures();
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "machine/device_memory.h"
 
+#include "kernel/log.h"
 #include "machine/vm.h"
+#include "vmx/instructions.h"
 #include "vmx/mmio.h"
 
 static struct lapic *lapic_of(const struct vcpu *v)
@@ -14,12 +16,18 @@ static bool in_page(gpa_t gpa, u64 base)
 	return ((gpa ^ base) & ~(PAGE_SIZE - 1)) == 0;
 }
 
-bool device_memory_at(const struct vcpu *v, gpa_t gpa)
+static __noinline void tell_absent(struct vcpu *v, gpa_t gpa, const char *what)
 {
-	return in_page(gpa, lapic_of(v)->base) || in_page(gpa, IOAPIC_BASE);
+	struct absent_memory *absent = &v->vm->absent;
+
+	if (absent->told == ABSENT_TOLD_MAX || (absent->told && in_page(gpa, absent->last_page)))
+		return;
+	absent->last_page = gpa & ~(PAGE_SIZE - 1);
+	log_info("memory", "%s: vcpu=%u %s gpa=%#lx rip=%#lx: nothing is there%s", v->vm->name, v->index,
+		 what, gpa, vmcs_read(VMCS_GUEST_RIP),
+		 ++absent->told == ABSENT_TOLD_MAX ? "; no more of these are told" : "");
 }
 
-/* What an instruction reaches besides a device: as a PC's bus, all ones. */
 static u64 read(void *vcpu, gpa_t gpa, unsigned size)
 {
 	struct vcpu *v = vcpu;
@@ -29,6 +37,8 @@ static u64 read(void *vcpu, gpa_t gpa, unsigned size)
 		return lapic_page_read(lapic_of(v), offset, size);
 	if (in_page(gpa, IOAPIC_BASE))
 		return ioapic_page_read(&v->vm->ioapic, offset, size);
+	v->vm->absent.reads++;
+	tell_absent(v, gpa, "read of");
 	return ~0UL;
 }
 
@@ -37,10 +47,14 @@ static enum verdict write(void *state, struct vcpu *v, gpa_t gpa, unsigned size,
 	unsigned offset = gpa % PAGE_SIZE;
 
 	(void)state;
-	if (in_page(gpa, lapic_of(v)->base))
+	if (in_page(gpa, lapic_of(v)->base)) {
 		lapic_page_write(lapic_of(v), offset, size, value);
-	else if (in_page(gpa, IOAPIC_BASE))
+	} else if (in_page(gpa, IOAPIC_BASE)) {
 		ioapic_page_write(&v->vm->ioapic, offset, size, value);
+	} else {
+		v->vm->absent.writes++;
+		tell_absent(v, gpa, "write to");
+	}
 	return NEXT;
 }
 
@@ -48,5 +62,7 @@ enum verdict device_memory_access(struct vcpu *v, const struct memory_access *a)
 {
 	static const struct mmio_device_ops devices = { read, write, 4 };
 
+	if (a->fetch)
+		return vcpu_stop(v, STOP_BAD_MEMORY, "guest-physical address", a->gpa);
 	return mmio_emulate(v, a, &devices, v);
 }

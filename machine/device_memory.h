@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Devices in the guest's memory: the local APIC's page, wherever
- * IA32_APIC_BASE has it (RAM hides it), and the I/O APIC's.
+ * What is in the guest's memory besides RAM: the local APIC's page, wherever
+ * IA32_APIC_BASE has it (RAM hides it), the I/O APIC's, and nothing. Nothing
+ * reads as all ones and swallows writes, as on a PC; the first accesses to it are
+ * told, because few guests mean them. Only code there stops the guest.
  */
 #pragma once
 
 #include "vmx/vcpu.h"
 
-/* Is a device's page at this address? */
-bool device_memory_at(const struct vcpu *v, gpa_t gpa);
+#define ABSENT_TOLD_MAX 8
 
-/* For vcpu_ops.memory, when there is one. */
+struct absent_memory {
+	u64 reads, writes;
+	unsigned told;
+	gpa_t last_page; /* of those that were told */
+};
+
+/* For vcpu_ops.memory: an access that is not to RAM. */
 enum verdict device_memory_access(struct vcpu *v, const struct memory_access *a);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The guest's physical address space and its ports, drawn. Everything not
- * named here is nothing: memory there stops the guest, a port reads as all
- * ones and swallows writes.
+ * named here is nothing: it reads as all ones and swallows writes.
  *
  *   1_0000_0000 ..      ┬ RAM, the part that has no room below (3 GiB and up)
  *     C000_0000 ..      ┼ left to devices in memory, up to 4 GiB; among them

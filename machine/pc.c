@@ -103,9 +103,7 @@ static enum verdict memory(struct vcpu *v, const struct memory_access *a)
 {
 	if (ram_touch(&v->vm->ram, a->gpa))
 		return AGAIN;
-	if (device_memory_at(v, a->gpa))
-		return device_memory_access(v, a);
-	return vcpu_stop(v, STOP_BAD_MEMORY, "guest-physical address", a->gpa);
+	return device_memory_access(v, a);
 }
 
 static void *ram(struct vcpu *v, gpa_t gpa, u64 length)

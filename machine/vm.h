@@ -12,6 +12,7 @@
 #include "machine/board.h"
 #include "machine/bus.h"
 #include "machine/cpuid.h"
+#include "machine/device_memory.h"
 #include "machine/guest_console.h"
 #include "machine/i8042.h"
 #include "machine/monitor.h"
@@ -66,6 +67,7 @@ struct vm {
 	struct board board;
 	struct stuck stuck;
 	struct pci pci;
+	struct absent_memory absent;
 
 	struct monitor monitor;
 

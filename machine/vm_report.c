@@ -69,7 +69,7 @@ void vm_report(struct vm *vm)
 	stats_report(vm, v, options.stats == STATS_FULL);
 	hints_report(vm);
 	log_report("vm: name=%s ram=%luK touched=%luK absent_port_reads=%lu absent_port_writes=%lu "
-		   "first_entry_ticks=%lu",
+		   "absent_memory_reads=%lu absent_memory_writes=%lu first_entry_ticks=%lu",
 		   vm->name, vm->ram.size >> 10, vm->ram.cleared >> 10, vm->bus.absent_reads,
-		   vm->bus.absent_writes, vm->first_entry_tsc);
+		   vm->bus.absent_writes, vm->absent.reads, vm->absent.writes, vm->first_entry_tsc);
 }
