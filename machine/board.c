@@ -72,6 +72,23 @@ static enum verdict debug_out(void *state, struct vcpu *v, u16 offset, unsigned 
 	return NEXT;
 }
 
+static u32 exit_in(void *state, u16 offset, unsigned size)
+{
+	(void)state;
+	(void)offset;
+	(void)size;
+	return 0;
+}
+
+static enum verdict exit_out(void *state, struct vcpu *v, u16 offset, unsigned size, u32 value)
+{
+	(void)state;
+	(void)offset;
+	return vcpu_stop(v, STOP_POWER_OFF, value ? "debug exit port F4 with value" : "debug exit port F4",
+			 value & (u32)bits_byte_mask(size));
+}
+
 const struct port_device board_fast_a20_ports = { "fast A20", 1, fast_a20_in, fast_a20_out };
 const struct port_device board_post_ports = { "POST code", 1, post_in, post_out };
 const struct port_device board_debug_ports = { "debug console", 1, debug_in, debug_out };
+const struct port_device board_exit_ports = { "debug exit", 4, exit_in, exit_out };

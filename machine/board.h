@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The single registers of a PC's board: fast A20 and reset (92H), the POST
- * code (80H), and the debug console at E9H that emulators have (it reads as E9H).
+ * code (80H), and what emulators have for tests: the debug console at E9H (it
+ * reads as E9H), and the debug exit at F4H, which ends the run: well with 0.
  */
 #pragma once
 
@@ -17,5 +18,6 @@ struct board {
 extern const struct port_device board_fast_a20_ports;
 extern const struct port_device board_post_ports;
 extern const struct port_device board_debug_ports;
+extern const struct port_device board_exit_ports; /* 4 */
 
 void board_reset(struct board *board, struct guest_console *console);

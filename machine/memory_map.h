@@ -49,6 +49,7 @@
  *   80                         POST code
  *   92                         fast A20 and reset
  *   E9                         debug console
+ *   F4-F7                      debug exit
  *   3F8-3FF                    16550A, COM1                4
  *   600-60B                    ACPI PM1a event and control, PM timer   9
  *   CF8-CFF                    PCI configuration: a host bridge; CF9: reset control
@@ -67,6 +68,7 @@
 #define PORT_POST	  0x80
 #define PORT_FAST_A20	  0x92
 #define PORT_DEBUG	  0xe9
+#define PORT_EXIT	  0xf4
 #define PORT_COM1	  0x3f8
 #define PORT_PM1A_EVENT	  0x600
 #define PORT_PM1A_CONTROL 0x604

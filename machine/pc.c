@@ -39,6 +39,7 @@ static void attach_all(struct vm *vm)
 	attach(vm, PORT_POST, 1, &board_post_ports, &vm->board);
 	attach(vm, PORT_FAST_A20, 1, &board_fast_a20_ports, &vm->board);
 	attach(vm, PORT_DEBUG, 1, &board_debug_ports, &vm->board);
+	attach(vm, PORT_EXIT, 4, &board_exit_ports, &vm->board);
 	attach(vm, PORT_COM1, 8, &uart_ports, &vm->uart);
 	attach(vm, PORT_PM1A_EVENT, 4, &pm_ports, &vm->pm);
 	attach(vm, PORT_PM1A_CONTROL, 4, &pm_control_ports, &vm->pm);

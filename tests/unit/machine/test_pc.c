@@ -102,7 +102,7 @@ static void test_devices_at_their_ports(void **state)
 static void test_host_is_out_of_reach(void **state)
 {
 	static const u16 ports[] = { 0x400, 0x501, 0x8900, 0x8a00, 0xb000, 0xb004, 0xd00, 0x2f8,
-				     0x3c0, 0xf4,  0x1f0 };
+				     0x3c0, 0xf8,  0x1f0 };
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(ports); i++) {
@@ -437,6 +437,14 @@ static void test_ends(void **state)
 	v->stop.cause = STOP_NONE;
 	assert_int_equal(v->ops->port_out(v, PORT_FAST_A20, 1, 0x03), STOP);
 	assert_int_equal(v->stop.cause, STOP_RESET);
+	v->stop.cause = STOP_NONE;
+	assert_int_equal(v->ops->port_out(v, PORT_EXIT, 4, 0), STOP);
+	assert_int_equal(vm_outcome(vm), OUTCOME_CLEAN);
+	v->stop.cause = STOP_NONE;
+	assert_int_equal(v->ops->port_out(v, PORT_EXIT, 1, 0x110), STOP);
+	assert_int_equal(v->stop.cause, STOP_POWER_OFF);
+	assert_int_equal(v->stop.value, 0x10);
+	assert_int_equal(vm_outcome(vm), OUTCOME_GUEST_FAULT);
 }
 
 static void test_rtc_and_pm_interrupts(void **state)
