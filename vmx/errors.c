@@ -91,17 +91,38 @@ void vmx_enter_failed(bool valid, bool resume)
 	      vmx_error_meaning(error));
 }
 
-/*
- * Bochs 2.7 may leave "blocking by SMI" behind at an exit, and refuses the
- * next entry for it. Nobody but the processor sets it: without it, once more.
- */
-static bool end_smi_blocking(struct vcpu *v)
+/* Bochs 2.7 may leave "blocking by SMI" behind at an exit. Nobody but the processor sets it. */
+static bool end_smi_blocking(void)
 {
 	u64 blocking = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
 
-	if (!(blocking & INTERRUPTIBILITY_SMI))
+	if (blocking & INTERRUPTIBILITY_SMI)
+		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, blocking & ~INTERRUPTIBILITY_SMI);
+	return blocking & INTERRUPTIBILITY_SMI;
+}
+
+/* Nor does Bochs 2.7 let EIP wrap around at 4 GiB where an instruction ends there. */
+static bool wrap_rip(const struct vcpu *v)
+{
+	u64 rip = vmcs_read(VMCS_GUEST_RIP);
+
+	if (rip == (u32)rip || vcpu_in_64bit_code(v))
 		return false;
-	vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, blocking & ~INTERRUPTIBILITY_SMI);
+	vmcs_write(VMCS_GUEST_RIP, (u32)rip);
+	return true;
+}
+
+/*
+ * What the processor itself saved, and refuses to load: mend it, once more.
+ * An event that was to go in still waits in the VMCS.
+ */
+static bool mend(struct vcpu *v)
+{
+	bool mended = end_smi_blocking();
+
+	mended |= wrap_rip(v);
+	if (!mended)
+		return false;
 	/* A VMLAUNCH that failed leaves the VMCS as it was, a VMRESUME launched: begin anew. */
 	panic_on(vmclear(v->vmcs) != VMX_OK || vmptrld(v->vmcs) != VMX_OK);
 	v->launched = 0;
@@ -116,7 +137,7 @@ enum verdict exit_entry_failed(struct vcpu *v, u32 reason)
 		return vcpu_stop(v, STOP_UNHANDLED, "exit reason that the SDM does not name", reason);
 	if ((reason & EXIT_REASON_BASIC) == EXIT_ENTRY_MACHINE_CHECK)
 		trap_run_machine_check();
-	if ((reason & EXIT_REASON_BASIC) == EXIT_ENTRY_GUEST_STATE && end_smi_blocking(v))
+	if ((reason & EXIT_REASON_BASIC) == EXIT_ENTRY_GUEST_STATE && mend(v))
 		return AGAIN;
 	log_error("vmx", "VM entry failed: reason=%#x (%s) qualification=%#llx", reason,
 		  exit_reason_name(reason & EXIT_REASON_BASIC), (unsigned long long)qualification);

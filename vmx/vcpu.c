@@ -112,13 +112,24 @@ static __noinline enum verdict failed_entry(struct vcpu *v, u64 reason, struct t
 	return verdict;
 }
 
+/* Bochs 2.7 lets EIP run on beyond 4 GiB where it should wrap around; an entry refuses that. */
+static void wrap_eip(struct vcpu *v)
+{
+	u64 rip = vmcs_read(VMCS_GUEST_RIP);
+
+	if (unlikely(rip >> 32) && !vcpu_in_64bit_code(v))
+		vmcs_write(VMCS_GUEST_RIP, (u32)rip);
+}
+
 /* The verdicts that are not NEXT. False: the vCPU stops. */
 static __noinline bool settle(struct vcpu *v, enum verdict verdict, u64 reason, u32 since)
 {
-	if (verdict == WAIT)
+	if (verdict == WAIT) {
 		step_over(v);
-	else if (verdict == AGAIN)
+	} else if (verdict == AGAIN) {
 		drop_early_trap();
+		wrap_eip(v);
+	}
 	if (v->recorder.ring)
 		recorder_close(v, verdict);
 	if (counts(v, v->watch))

@@ -161,6 +161,31 @@ static void entry_refused_for_smi_blocking_is_tried_again(void **state)
 	assert_int_equal(sim_get(VMCS_GUEST_INTERRUPTIBILITY), INTERRUPTIBILITY_NMI);
 }
 
+/* Bochs 2.7 lets RIP run over 4 GiB in 32-bit code; in 64-bit code it stands where it is. */
+static void entry_refused_for_a_rip_beyond_4g_is_tried_again(void **state)
+{
+	static const struct exit_step list[] = {
+		{ EXIT_REASON_FAILED_ENTRY | EXIT_ENTRY_GUEST_STATE, 0, 0, 0, 0 },
+		{ EXIT_CPUID, 0, 2, 0, 0 }
+	};
+
+	(void)state;
+	sim_set(VMCS_GUEST_RIP, 0x100000000);
+	sim_set(VMCS_GUEST_CS_ACCESS_RIGHTS, AR_P | AR_S | AR_DB | 0xb);
+	run(list, 2);
+	assert_int_equal(fake.cpuids, 1);
+	assert_int_equal(fake.vcpu.stop.cause, STOP_REQUESTED);
+	assert_int_equal(sim_get(VMCS_GUEST_RIP), 2);
+
+	fake_setup(NULL);
+	sim_set(VMCS_GUEST_RIP, 0x100000000);
+	sim_set(VMCS_GUEST_EFER, EFER_LMA);
+	sim_set(VMCS_GUEST_CS_ACCESS_RIGHTS, AR_P | AR_S | AR_L | 0xb);
+	run(list, 1);
+	assert_int_equal(fake.vcpu.stop.cause, STOP_ENTRY_FAILED);
+	assert_int_equal(sim_get(VMCS_GUEST_RIP), 0x100000000);
+}
+
 static void vmx_instructions_raise_ud(void **state)
 {
 	static const u32 reasons[] = { EXIT_VMXON, EXIT_VMREAD, EXIT_VMLAUNCH, EXIT_GETSEC, EXIT_RSM,
@@ -433,6 +458,7 @@ int main(void)
 		TEST(unknown_exit_stops),
 		TEST(failed_entry_stops_that_vcpu),
 		TEST(entry_refused_for_smi_blocking_is_tried_again),
+		TEST(entry_refused_for_a_rip_beyond_4g_is_tried_again),
 		TEST(vmx_instructions_raise_ud),
 		TEST(stepping_ends_the_sti_shadow),
 		TEST(stepping_with_tf_raises_a_debug_exception),
