@@ -16,6 +16,7 @@ MODEL ?=
 CMDLINE ?=
 TIMEOUT ?=
 INITRD ?=
+CORE ?=
 COM2 ?=
 TESTS ?=
 
@@ -224,7 +225,7 @@ guest_file = $(if $(wildcard $(GUEST)),$(GUEST),build/guest/$(GUEST).bin)
 run_words = --runner $(RUNNER) --cpus $(CPUS) --mem $(MEM) \
 	$(if $(MODEL),--model $(MODEL)) $(if $(TIMEOUT),--timeout $(TIMEOUT)) \
 	--cmdline '$(CMDLINE)' $(if $(GUEST),--module '$(guest_file)=$(ARGS)') \
-	$(if $(INITRD),--module '$(INITRD)') $(if $(COM2),--com2-log '$(COM2)')
+	$(if $(INITRD),--module '$(INITRD)') $(if $(COM2),--com2-log '$(COM2)') $(if $(CORE),--core '$(CORE)')
 
 # What is missing is installed before anything is compiled.
 .PHONY: run debug usb test test-long setup-run setup-image setup-debug setup-test

@@ -24,6 +24,7 @@ void monitor_pause(struct vcpu *v)
 	if (m->paused)
 		return;
 	m->paused = true;
+	vcpu_remember(v);
 	/* Or the pause would count as the last exit's handling. */
 	if (v->recorder.ring)
 		recorder_catch_up(v);

@@ -12,7 +12,7 @@ import shutil
 import signal
 import subprocess
 
-from . import outcome, process, where
+from . import debug, outcome, process, where
 from .base import Bench
 
 MODEL = "corei7_skylake_x"
@@ -99,6 +99,9 @@ class Bochs(Bench):
                 vga_rom=next(filter(os.path.exists, VGA_ROMS)),
                 drive=self._drive(iso), serial=self._serial(port)))
         with open(self.path("commands"), "w", encoding="utf-8") as file:
+            if self.args.core:
+                file.write(debug.bochs_commands(self.args.image, self.folder,
+                                                self.args.mem))
             file.write(COMMANDS)
         return program() + ["-q", "-f", self.path("bochsrc"),
                             "-rc", self.path("commands")]
@@ -126,13 +129,24 @@ class Bochs(Bench):
 
     def where(self, child):
         """Stop a machine that hangs and tell where it was."""
-        os.kill(child.pid, signal.SIGINT)
-        process.wait(child, 3)
+        if not self.args.core:  # else it has been stopped already
+            os.kill(child.pid, signal.SIGINT)
+            process.wait(child, 3)
         found = RIP.search(self.read("output"))
         if not found:
             return ""
         return where.describe(int(found.group(1).replace("_", ""), 16),
                               self.args.image)
+
+    def keep_memory(self, child):
+        """Stop it and wait until the debugger has written what memory() reads."""
+        os.kill(child.pid, signal.SIGINT)
+        debug.wait_for_bochs(child, self.memory)
+
+    def memory(self):
+        """What --core has made the debugger write: pieces, and registers."""
+        return debug.bochs_memory(self.args.image, self.folder, self.args.mem,
+                                  self.read("output"))
 
     def complaints(self):
         """Lines of Bochs' log that say what the processor refused."""

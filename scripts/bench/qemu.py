@@ -8,10 +8,12 @@ Relies on -device isa-debug-exit at 501H, which Trivet uses only when told
 import os
 import re
 import shutil
+import time
 
 from . import outcome, where
 from .base import Bench
 from .qmp import Qmp
+from gdb import core
 
 PORT_STATUS = 0x10
 FIRMWARE = (
@@ -109,6 +111,23 @@ class Qemu(Bench):
         if not found:
             return ""
         return where.describe(int(found.group(1), 16), self.args.image)
+
+    def keep_memory(self, _child):
+        """For memory(): by physical address, whatever the CPUs are doing."""
+        end = time.monotonic() + 10  # it may have only just started
+        while not os.path.exists(self.path("qmp")) and time.monotonic() < end:
+            time.sleep(0.05)
+        qmp = Qmp(self.path("qmp"), 300)
+        qmp.ask("stop")
+        qmp.ask("dump-guest-memory", paging=False,
+                protocol=f"file:{self.path('dump')}")
+        qmp.close()
+
+    def memory(self):
+        """What keep_memory() has kept: pieces, and notes."""
+        if not os.path.exists(self.path("dump")):
+            return [], b""
+        return core.from_dump(core.Elf(self.path("dump")))
 
     def save_screen(self, path):
         """The screen as a picture, PNG if the name ends so, else PPM."""

@@ -283,6 +283,11 @@ u64 recorder_total(const struct vcpu *v)
 	return fake_total;
 }
 
+void vcpu_remember(struct vcpu *v)
+{
+	v->remembered_tsc = 1;
+}
+
 void recorder_catch_up(struct vcpu *v)
 {
 	if (v->recorder.ring)
