@@ -17,10 +17,10 @@ static bool bit(const u64 *set, unsigned reason)
 	return set[reason / 64] >> reason % 64 & 1;
 }
 
-static void choose(struct reading *r, unsigned reason, bool not)
+static void choose(struct reading *r, unsigned reason, bool unwanted)
 {
-	(not ? r->unwanted : r->wanted)[reason / 64] |= 1UL << reason % 64;
-	r->any_wanted |= !not;
+	(unwanted ? r->unwanted : r->wanted)[reason / 64] |= 1UL << reason % 64;
+	r->any_wanted |= !unwanted;
 }
 
 static char upper(char c)
@@ -37,14 +37,14 @@ static bool is_name(const char *word, size_t n, const char *name)
 	return n && (!name[n] || name[n] == '_');
 }
 
-static bool read_reasons(struct reading *r, const char *word, size_t n, bool not)
+static bool read_reasons(struct reading *r, const char *word, size_t n, bool unwanted)
 {
 	bool found = false;
 
 	for (unsigned i = 0; i < EXIT_REASONS; i++) {
 		if (!is_name(word, n, exit_reason_name(i)))
 			continue;
-		choose(r, i, not);
+		choose(r, i, unwanted);
 		found = true;
 	}
 	return found;
@@ -87,7 +87,7 @@ static bool add_range(struct reading *r, struct trace_range range, const char *v
 	if (r->f->ranges == TRACE_RANGES || !read_range(value, n, &range))
 		return false;
 	r->f->range[r->f->ranges++] = range;
-	if (range.not)
+	if (range.unwanted)
 		return true;
 	if (range.subject == TRACE_PORT) {
 		choose(r, EXIT_IO, false);
@@ -111,34 +111,34 @@ static bool read_target(struct trace_filter *f, const char *value, size_t n)
 	return f->com2 || is(value, n, "ring") || is(value, n, "log");
 }
 
-static bool read_value(struct reading *r, unsigned word, const char *value, size_t n, bool not)
+static bool read_value(struct reading *r, unsigned word, const char *value, size_t n, bool unwanted)
 {
 	struct trace_filter *f = r->f;
 	u64 *const counts[] = {&f->first, &f->last, &f->every};
 	u64 *count;
 
 	if (word < WORD_RANGES)
-		return add_range(r, (struct trace_range){.subject = word, .not = not}, value, n);
+		return add_range(r, (struct trace_range){.subject = word, .unwanted = unwanted}, value, n);
 	if (word == WORD_TO)
-		return !not && read_target(f, value, n);
+		return !unwanted && read_target(f, value, n);
 	count = counts[word - WORD_FIRST];
-	return !not && !number_parse(value, n, count) && *count &&
+	return !unwanted && !number_parse(value, n, count) && *count &&
 	       *count <= words_with_value[word].max;
 }
 
 /* False, with a complaint. */
 static bool read_word(struct reading *r, const char *word, size_t n, char *complaint, size_t size)
 {
-	bool not = *word == '!';
+	bool unwanted = *word == '!';
 	size_t name = 0;
 
 	while (name < n && word[name] != '=')
 		name++;
 	if (name < n) {
 		for (unsigned i = 0; i < ARRAY_SIZE(words_with_value); i++) {
-			if (!is(word + not, name - not, words_with_value[i].name))
+			if (!is(word + unwanted, name - unwanted, words_with_value[i].name))
 				continue;
-			if (read_value(r, i, word + name + 1, n - name - 1, not))
+			if (read_value(r, i, word + name + 1, n - name - 1, unwanted))
 				return true;
 			format(complaint, size,
 			       "trace: \"%.*s\": not understood, or one too many; write for example %s=%s",
@@ -151,7 +151,7 @@ static bool read_word(struct reading *r, const char *word, size_t n, char *compl
 		return true;
 	} else if (is(word, n, "regs")) {
 		return r->f->regs = true;
-	} else if (is(word, n, "on") || is(word, n, "all") || read_reasons(r, word + not, n - not, not)) {
+	} else if (is(word, n, "on") || is(word, n, "all") || read_reasons(r, word + unwanted, n - unwanted, unwanted)) {
 		return true;
 	}
 	format(complaint, size,
@@ -206,7 +206,7 @@ bool trace_filter_passes(const struct trace_filter *f, const struct exit_record 
 		if (range->subject == TRACE_MSR && r->reason != EXIT_RDMSR && r->reason != EXIT_WRMSR)
 			continue;
 		inside = value >= range->from && value <= range->to;
-		if (range->not) {
+		if (range->unwanted) {
 			if (inside)
 				return false;
 			continue;

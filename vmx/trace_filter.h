@@ -20,7 +20,7 @@ struct trace_filter {
 	unsigned ranges;
 	struct trace_range {
 		enum trace_subject subject;
-		bool not;
+		bool unwanted;
 		u64 from, to;
 	} range[TRACE_RANGES];
 	u64 first, last, every; /* first, last: 0 is all */
