@@ -26,13 +26,12 @@ endif
 LD := $(CROSS_COMPILE)ld
 OBJCOPY := $(CROSS_COMPILE)objcopy
 NM := $(CROSS_COMPILE)nm
-STRIP := $(CROSS_COMPILE)strip
 
 # ---- The rooms, low to high ------------------------------------------------------------
 
 lib := error string format number
 
-boot := header.S entry.S say.S trampoline.S multiboot2
+boot := header.S entry.S say.S unpack trampoline.S multiboot2
 
 kernel := main options option_table option_words \
 	log log_ring log_guest console console_init serial trace_port vga_text framebuffer screen \
@@ -113,7 +112,7 @@ $(filter-out $(addsuffix .o,$(hot)),$(objects)): CFLAGS += -Os
 # ---- The image -----------------------------------------------------------------------------
 
 .PHONY: all iso
-all: build/trivet.elf build/trivet ## build the image: build/trivet (stripped), build/trivet.elf (with symbols)
+all: build/trivet.elf build/trivet ## build the image: build/trivet (packed), build/trivet.elf (with symbols)
 
 iso: setup-image ## build the hybrid ISO (BIOS and UEFI, CD and USB): build/trivet.iso
 
@@ -146,8 +145,8 @@ build/trivet.elf: build/pass1.elf build/symbols.o
 	$(call quiet,LD)$(LD) $(LDFLAGS) -o $@ $(image_objects) build/symbols.o
 	@scripts/symbols.py --check $(NM) $@ build/symbols.S
 
-build/trivet: build/trivet.elf
-	$(call quiet,STRIP)$(STRIP) -o $@ $<
+build/trivet: build/trivet.elf scripts/pack.py
+	$(call quiet,PACK)scripts/pack.py $< $@
 
 build/font.c: scripts/font.py
 	@mkdir -p $(@D)

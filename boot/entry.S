@@ -7,8 +7,9 @@
  * are whatever they are. Multiboot2 Specification "I386 machine state".
  *
  * The 32-bit half and what it touches is linked at its physical address
- * (.boot, .boot.bss); the 64-bit half at its final one. EDI and ESI hold
- * magic and block from the first lines on, because kernel_main() wants them.
+ * (.boot, .boot.bss); the 64-bit half at its final one, where boot_unpack()
+ * has put it, in long mode, when the image is packed. EDI and ESI hold magic
+ * and block from the first lines on, because kernel_main() wants them.
  */
 #define LOADER_MAGIC 0x36d76289
 
@@ -33,10 +34,18 @@
 #define PML4_KERNEL   511
 #define PDPT_KERNEL   510
 
-#define CODE_SELECTOR 0x08
-#define DATA_SELECTOR 0x10
+#define CODE_SELECTOR	0x08
+#define DATA_SELECTOR	0x10
+#define CODE32_SELECTOR 0x18
+
+#define EARLY_STACK_SIZE 1024
 
 	.section .boot.text, "ax", @progbits
+	/* A struct boot_packed, for scripts/pack.py: it must end at the entry point. */
+	.balign	8
+boot_packed:
+	.quad	0, 0, 0, 0, 0
+
 	.code32
 	.globl boot_entry
 boot_entry:
@@ -121,10 +130,29 @@ boot_entry:
 	ljmpl	$CODE_SELECTOR, $1f
 
 	.code64
-1:	movabsq	$entry_high, %rax
+1:	movl	$early_stack_top, %esp	/* upper halves are undefined so far */
+	movl	%edi, %r12d
+	movl	%esi, %r13d
+	movl	$boot_packed, %edi
+	call	boot_unpack
+	movl	%r12d, %edi
+	movl	%r13d, %esi
+	testb	%al, %al
+	jz	refuse_damage
+	movabsq	$entry_high, %rax
 	jmpq	*%rax
 
+	/* boot_say() is 32-bit code: a far return to such a segment. */
+refuse_damage:
+	pushq	$CODE32_SELECTOR
+	pushq	$1f
+	lretq
+
 	.code32
+1:	movl	$damaged, %ebx
+	call	boot_say
+	movl	$outcome_damage, %ebx
+	jmp	refuse
 refuse_loader:
 	movl	$not_multiboot2, %ebx
 	call	boot_say
@@ -150,30 +178,37 @@ no_long_mode:
 	.asciz	"trivet: this CPU has no long mode (x86-64); use a 64-bit Intel CPU with VT-x"
 no_nx:
 	.asciz	"trivet: this CPU has no NX (execute disable); enable it in the firmware setup"
+damaged:
+	.asciz	"trivet: the image is damaged, its kernel does not unpack; copy it again"
 outcome_loader:
 	.asciz	"run: outcome=refused reason=\"not started by a Multiboot2 loader\""
 outcome_cpu:
 	.asciz	"run: outcome=refused reason=\"this CPU lacks what is named above\""
+outcome_damage:
+	.asciz	"run: outcome=refused reason=\"the image is damaged\""
 
 	.balign 8
 	.short	0
 low_gdt_pointer:
 	.short	boot_gdt_end - boot_gdt - 1
-	.long	boot_gdt_low /* from the linker script */
+	.long	boot_gdt
 
 	/* Until cpu_init_this(). Marked accessed: the CPU must not write to it. */
-	.section .rodata.boot, "a", @progbits
 	.balign 8
 	.globl boot_gdt
 boot_gdt:
 	.quad	0
 	.quad	0x00af9b000000ffff /* CODE_SELECTOR: 64-bit, ring 0 */
 	.quad	0x00cf93000000ffff /* DATA_SELECTOR */
+	.quad	0x00cf9b000000ffff /* CODE32_SELECTOR */
 boot_gdt_end:
+
+	.section .rodata.boot, "a", @progbits
+	.balign 8
 	.short	0, 0, 0
 high_gdt_pointer:
 	.short	boot_gdt_end - boot_gdt - 1
-	.quad	boot_gdt
+	.quad	boot_gdt_high /* from the linker script */
 
 	.section .text.boot, "ax", @progbits
 	.code64
@@ -192,8 +227,6 @@ entry_high:
 	movl	%ebx, boot_entry_tsc
 	movl	%ebp, boot_entry_tsc + 4
 	xorl	%ebp, %ebp	/* where a backtrace ends */
-	movl	%edi, %edi	/* upper halves are undefined so far */
-	movl	%esi, %esi
 	call	kernel_main
 	ud2
 
@@ -213,7 +246,7 @@ boot_pdpt:
 	.skip	PAGE_SIZE
 boot_directories:
 	.skip	4 * PAGE_SIZE
-	.skip	256
+	.skip	EARLY_STACK_SIZE
 early_stack_top:
 
 	.section .note.GNU-stack, "", @progbits

@@ -45,7 +45,7 @@ trampoline_start:
 	.short	0
 gdt_pointer:
 	.short	3 * 8 - 1
-	.long	boot_gdt_low /* from the linker script */
+	.long	boot_gdt
 	.globl	trampoline_end
 trampoline_end:
 

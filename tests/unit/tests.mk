@@ -24,7 +24,7 @@ entry_cases := $(entry_rules) $(addprefix unit/vmx/,entry_fixture entry_cases_co
 
 unit_tests := \
 	lib/test_format lib/test_number lib/test_string lib/test_spinlock \
-	boot/test_multiboot2 boot/test_multiboot2_bad \
+	boot/test_multiboot2 boot/test_multiboot2_bad boot/test_unpack \
 	kernel/test_options kernel/test_log kernel/test_log_ring kernel/test_log_storm kernel/test_log_ring_storm kernel/test_serial \
 	kernel/test_console_init kernel/test_screen kernel/test_framebuffer kernel/test_vga_text \
 	kernel/test_cpu_features kernel/test_traps kernel/test_panic kernel/test_backtrace \
@@ -69,6 +69,7 @@ needs_lib/test_format := lib/format
 needs_lib/test_number := lib/number lib/error
 needs_boot/test_multiboot2 := boot/multiboot2
 needs_boot/test_multiboot2_bad := boot/multiboot2
+needs_boot/test_unpack := boot/unpack
 needs_kernel/test_options := kernel/options kernel/option_table kernel/option_words lib/format lib/number
 needs_kernel/test_log := kernel/log kernel/log_ring kernel/console lib/format
 needs_kernel/test_log_ring :=
