@@ -60,7 +60,7 @@ machine := pc interrupts device_memory vm vm_report stats_report hints stuck stu
 	cpuid cpuid_build cpuid_policy msr mtrr memory_type hypercall \
 	uart uart_receiver guest_console \
 	monitor monitor_run monitor_line monitor_command monitor_look monitor_memory monitor_act \
-	pic pic_chip pit pit_channel pit_count \
+	pic pic_chip tick_debt pit pit_channel pit_count \
 	lapic lapic_reset lapic_access lapic_timer lapic_bus ioapic rtc rtc_time rtc_host pm i8042 board pci \
 	memory_map bios_data acpi_build \
 	loader loader_boot loader_place loader_start loader_raw loader_linux loader_elf loader_pvh \
@@ -219,17 +219,30 @@ include tests/unit/tests.mk
 
 # ---- Running and testing -------------------------------------------------------------------
 
-# GUEST=name (build/guest/name.bin) or a path; ARGS is its command line.
-guest_file = $(if $(wildcard $(GUEST)),$(GUEST),build/guest/$(GUEST).bin)
+# Kernels of Debian's packages, unchanged: build/guests/NAME, made by scripts/guest.
+# What each is told in any case; ARGS comes behind it.
+debian_linux := console=ttyS0
+debian_linux-generic := console=ttyS0
+debian_memtest := console=ttyS0,115200
+debian_xen := xen com1=115200,8n1 console=com1
+debian_guest = $(if $(wildcard $(GUEST)),,$(filter linux linux-generic memtest xen,$(GUEST)))
+
+build/guests/%/kernel: scripts/guest $(wildcard scripts/guests/*)
+	@scripts/guest $*
+
+# GUEST=name (of these, or build/guest/name.bin) or a path; ARGS is its command line.
+guest_file = $(if $(wildcard $(GUEST)),$(GUEST),$(if $(debian_guest),build/guests/$(GUEST)/kernel,build/guest/$(GUEST).bin))
+guest_args = $(strip $(if $(debian_guest),$(debian_$(GUEST))) $(ARGS))
+guest_initrd = $(or $(INITRD),$(if $(filter linux%,$(debian_guest)),build/guests/$(GUEST)/initrd))
 run_words = --runner $(RUNNER) --cpus $(CPUS) --mem $(MEM) \
 	$(if $(MODEL),--model $(MODEL)) $(if $(TIMEOUT),--timeout $(TIMEOUT)) \
-	--cmdline '$(CMDLINE)' $(if $(GUEST),--module '$(guest_file)=$(ARGS)') \
-	$(if $(INITRD),--module '$(INITRD)') $(if $(COM2),--com2-log '$(COM2)') $(if $(CORE),--core '$(CORE)')
+	--cmdline '$(CMDLINE)' $(if $(GUEST),--module '$(guest_file)=$(guest_args)') \
+	$(if $(guest_initrd),--module '$(guest_initrd)') $(if $(COM2),--com2-log '$(COM2)') $(if $(CORE),--core '$(CORE)')
 
 # What is missing is installed before anything is compiled.
 .PHONY: run debug usb test test-long setup-run setup-image setup-debug setup-test
 setup-run:
-	@scripts/setup run
+	@scripts/setup run $(if $(debian_guest),guest)
 setup-image:
 	@scripts/setup build image
 setup-debug:
@@ -238,7 +251,7 @@ setup-test:
 	@scripts/setup run test
 
 run: setup-run ## build and boot in the best bench there is; GUEST=, RUNNER=, CPUS=, MEM=, MODEL=, CMDLINE=, COM2=
-	@$(MAKE) --no-print-directory build/trivet.elf $(if $(GUEST),$(filter build/guest/%,$(guest_file)))
+	@$(MAKE) --no-print-directory build/trivet.elf $(if $(GUEST),$(filter build/guest/% build/guests/%,$(guest_file)))
 	@scripts/run $(run_words) build/trivet.elf
 
 debug: setup-debug ## the same in QEMU, stopped, with gdb and symbols

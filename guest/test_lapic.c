@@ -156,7 +156,7 @@ static void test_timer(void)
 	u32 bus_khz = cpuid(0x40000010, 0).ebx, ms = bus_khz;
 	u64 deadline, armed, end;
 
-	check_equal(bus_khz, 1000000, "CPUID tells the timer's input");
+	check(bus_khz && bus_khz * 1000UL <= tsc_hz, "CPUID tells the timer's input");
 	set(APIC_DIVIDE, 0xb);
 	set(APIC_TIMER, TIMER);
 	set(APIC_INITIAL, 20 * ms);

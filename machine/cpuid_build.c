@@ -12,9 +12,12 @@
 #include "machine/cpuid_policy.h"
 #include "machine/lapic_timer.h"
 
-#define HIGHEST_BASIC	 0xdU /* nothing above it is offered */
+#define HIGHEST_BASIC	 0x16U /* whatever the host's is: the timing leaves are ours */
 #define HIGHEST_EXTENDED (CPUID_EXTENDED + CPUID_EXTENDED_LEAVES - 1)
 #define XSAVE_LEGACY	 576U /* bytes of the legacy region and the header */
+
+#define DIV_ROUND(a, b)	 (((a) + (b) / 2) / (b))
+#define BUS_MHZ		 100U /* told, used by nobody */
 
 #define TOPOLOGY_SMT  1U
 #define TOPOLOGY_CORE 2U
@@ -68,11 +71,8 @@ static void build_features(struct builder *b)
 	/* The local APIC is ours, whatever the host's can do. */
 	leaf1->ecx |= CPUID1_ECX_HYPERVISOR | CPUID1_ECX_X2APIC | CPUID1_ECX_DEADLINE;
 	leaf1->edx |= CPUID1_EDX_APIC;
-	if (b->table->max_basic >= 6)
-		b->table->basic[6].eax = CPUID6_EAX_ARAT;
+	b->table->basic[6].eax = CPUID6_EAX_ARAT;
 
-	if (b->table->max_basic < 7)
-		return;
 	seven.ebx |= CPUID7_EBX_TSC_ADJUST; /* ours: machine/msr.c */
 	if (!b->source->rdtscp)
 		seven.ecx &= ~CPUID7_ECX_RDPID;
@@ -87,7 +87,7 @@ static void build_features(struct builder *b)
 static void build_caches(struct builder *b)
 {
 	b->table->basic[2] = host(b, 2, 0);
-	for (u32 i = 0; i < 8 && b->table->max_basic >= 4; i++) {
+	for (u32 i = 0; i < 8; i++) {
 		struct cpuid_regs r = host(b, 4, i);
 
 		if (!(r.eax & BITS(4, 0)))
@@ -102,8 +102,6 @@ static void build_topology(struct builder *b)
 {
 	const u32 types[] = { TOPOLOGY_SMT, TOPOLOGY_CORE };
 
-	if (b->table->max_basic < 0xb)
-		return;
 	for (u32 i = 0; i < ARRAY_SIZE(types); i++)
 		add_subleaf(b, 0xb, i,
 			    (struct cpuid_regs){ 0, 1, i | types[i] << 8, b->source->apic_id });
@@ -127,7 +125,7 @@ static void build_xsave(struct builder *b)
 {
 	u64 xcr0 = b->table->xcr0_allowed;
 
-	if (b->table->max_basic < 0xd || !xcr0)
+	if (!xcr0)
 		return;
 	/* Subleaf 0 first: cpuid_update() looks for it. */
 	add_subleaf(b, 0xd, 0, (struct cpuid_regs){ (u32)xcr0, 0, 0, (u32)(xcr0 >> 32) });
@@ -140,6 +138,39 @@ static void build_xsave(struct builder *b)
 		r = host(b, 0xd, i);
 		add_subleaf(b, 0xd, i, (struct cpuid_regs){ r.eax, r.ebx, 0, 0 });
 	}
+}
+
+/* Of the local APIC's timer, Hz. */
+static u64 timer_input(const struct builder *b)
+{
+	return LAPIC_TIMER_HZ >> lapic_timer_halved((u64)b->source->tsc_khz * 1000);
+}
+
+/*
+ * SDM "Time Stamp Counter and Nominal Core Crystal Clock Information Leaf": TSC = crystal * EBX /
+ * EAX. The crystal is the APIC timer's input, as on Intel's processors. Linux takes the product
+ * in kHz, in 32 bits; so EBX is small, and the fraction that comes nearest in whole kHz is sought.
+ */
+static void build_timing(struct builder *b)
+{
+	const u64 crystal_khz = timer_input(b) / 1000, khz = b->source->tsc_khz;
+	struct cpuid_regs *crystal = &b->table->basic[0x15], *base = &b->table->basic[0x16];
+	u64 least = ~0UL;
+
+	for (u64 times = ~0U / crystal_khz; khz && times && least; times--) {
+		u64 by = DIV_ROUND(crystal_khz * times, khz), told, error;
+
+		if (!by)
+			break;
+		told = crystal_khz * times / by;
+		error = told > khz ? told - khz : khz - told;
+		if (error >= least)
+			continue;
+		least = error;
+		*crystal = (struct cpuid_regs){ (u32)by, (u32)times, (u32)timer_input(b), 0 };
+	}
+	base->eax = base->ebx = (u32)DIV_ROUND(khz, 1000UL);
+	base->ecx = BUS_MHZ;
 }
 
 static void build_hypervisor(struct builder *b)
@@ -155,7 +186,7 @@ static void build_hypervisor(struct builder *b)
 	leaves[1].eax = ABI_VERSION;
 	/* As other hypervisors tell it: the TSC and the APIC timer's input in kHz. */
 	leaves[ABI_CPUID_TIMING - CPUID_HYPERVISOR].eax = b->source->tsc_khz;
-	leaves[ABI_CPUID_TIMING - CPUID_HYPERVISOR].ebx = LAPIC_TIMER_HZ / 1000;
+	leaves[ABI_CPUID_TIMING - CPUID_HYPERVISOR].ebx = (u32)(timer_input(b) / 1000);
 }
 
 static void build_extended(struct builder *b)
@@ -222,7 +253,7 @@ void cpuid_build(struct cpuid_table *table, const struct cpuid_source *source)
 	/* A host without extended leaves answers with something else. */
 	if (b.host_extended < CPUID_EXTENDED)
 		b.host_extended = CPUID_EXTENDED;
-	table->max_basic = MIN(b.host_basic, HIGHEST_BASIC);
+	table->max_basic = HIGHEST_BASIC;
 	table->max_extended = MIN(b.host_extended, HIGHEST_EXTENDED);
 
 	state = host(&b, 1, 0).ecx & CPUID1_ECX_XSAVE ? host(&b, 0xd, 0)
@@ -236,6 +267,7 @@ void cpuid_build(struct cpuid_table *table, const struct cpuid_source *source)
 	build_caches(&b);
 	build_topology(&b);
 	build_xsave(&b);
+	build_timing(&b);
 	build_hypervisor(&b);
 	build_extended(&b);
 	build_controls(table);

@@ -19,7 +19,7 @@
  *                            says so, and then copies too much
  *   XSAVEC, XSAVES           their formats are broken in Bochs, and XSS is not switched
  *   SPEC_CTRL, STIBP, SSBD, L1D_FLUSH, ARCH_CAPABILITIES   their MSRs are not offered yet
- *   leaves 15H and 16H       in Bochs they lie; 4000_0010H tells what was measured
+ *   leaves 15H and 16H of the host   in Bochs they lie; ours tell what was measured
  */
 /* clang-format off */
 static const struct feature {

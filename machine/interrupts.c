@@ -2,6 +2,7 @@
 #include "machine/interrupts.h"
 
 #include "kernel/cpu.h"
+#include "kernel/time.h"
 #include "machine/memory_map.h"
 #include "machine/vm.h"
 
@@ -61,6 +62,7 @@ static void create_lapic(struct vm *vm, struct vm_cpu *cpu)
 	l->id = cpu->vcpu->index;
 	l->physical_bits = cpu_features.physical_bits;
 	l->timer.clock = &vm->clock;
+	l->timer.halved = lapic_timer_halved(time_tsc_hz());
 	timer_add(&vm->timers, &l->timer.timer, lapic_timer_due, l);
 	lapic_bus_attach(&vm->apics, l);
 	lapic_reset(l, cpu->vcpu->index == 0);
@@ -83,6 +85,13 @@ void interrupts_create(struct vm *vm)
 struct irq interrupts_wire(struct vm *vm, unsigned line)
 {
 	return (struct irq){ isa_line, vm, line, false };
+}
+
+bool interrupts_wait(const void *machine, unsigned line)
+{
+	const struct vm *vm = machine;
+
+	return pic_waits(&vm->pic, line) || ioapic_waits(&vm->ioapic, pin_of(line));
 }
 
 bool interrupts_would_come(const struct vm *vm, unsigned line)

@@ -15,5 +15,8 @@ void interrupts_create(struct vm *vm);
 /* A device's wire to this ISA interrupt. */
 struct irq interrupts_wire(struct vm *vm, unsigned line);
 
+/* Has this ISA interrupt risen, and no processor taken it yet? An edge now would be lost. */
+bool interrupts_wait(const void *vm, unsigned line);
+
 /* If this ISA interrupt rose now, would a processor get one? */
 bool interrupts_would_come(const struct vm *vm, unsigned line);

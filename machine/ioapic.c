@@ -115,6 +115,19 @@ void ioapic_eoi(void *ioapic, u8 vector)
 	}
 }
 
+bool ioapic_waits(const struct ioapic *io, unsigned pin)
+{
+	u64 entry = io->entries[pin];
+	u8 vector = (u8)entry;
+
+	if (entry & ENTRY_MASKED || delivery(entry) > APIC_LOWEST)
+		return false;
+	for (const struct lapic *l = io->bus->first; l; l = l->next)
+		if (*lapic_register(l, APIC_IRR + vector / 32U * 16) >> vector % 32 & 1)
+			return true;
+	return false;
+}
+
 bool ioapic_would_interrupt(const struct ioapic *io, unsigned pin)
 {
 	u64 entry = io->entries[pin];

@@ -42,6 +42,9 @@ void ioapic_set_line(void *ioapic, unsigned pin, bool high);
 /* lapic_bus.eoi: a level-triggered interrupt of this vector has ended. */
 void ioapic_eoi(void *ioapic, u8 vector);
 
+/* Does an interrupt of this pin's vector wait for a processor to take it? Not if it is masked. */
+bool ioapic_waits(const struct ioapic *io, unsigned pin);
+
 /* If this pin changed to its active level now, would a processor be interrupted? */
 bool ioapic_would_interrupt(const struct ioapic *io, unsigned pin);
 

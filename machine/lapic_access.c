@@ -147,7 +147,7 @@ static void write_register(struct lapic *l, unsigned offset, u32 value)
 	}
 }
 
-static u32 read_register(const struct lapic *l, unsigned offset)
+static u32 read_register(struct lapic *l, unsigned offset)
 {
 	return offset == APIC_TIMER_CURRENT ? lapic_timer_count(l) : *lapic_register(l, offset);
 }

@@ -30,12 +30,13 @@ static void stop(struct lapic *l)
 {
 	l->timer.counting = false;
 	l->timer.deadline = 0;
+	l->timer.debt = (struct tick_debt){ 0, false };
 	timer_set(&l->timer.timer, CLOCK_NEVER);
 }
 
 void lapic_timer_reset(struct lapic *l)
 {
-	l->timer.shift = 1;
+	l->timer.shift = l->timer.halved + 1;
 	stop(l);
 }
 
@@ -43,16 +44,19 @@ static void count_down(struct lapic *l, u64 ns)
 {
 	l->timer.zero = now(l) + ns;
 	l->timer.counting = true;
+	l->timer.debt = (struct tick_debt){ 0, false };
 	timer_set(&l->timer.timer, l->timer.zero);
 }
 
 /* An interrupt whose time has come goes out before the timer is changed. */
 static void catch_up(struct lapic *l)
 {
-	const struct timer *timer = &l->timer.timer;
+	struct timer *timer = &l->timer.timer;
 
-	if (timer_pending(timer) && timer->deadline <= now(l))
-		lapic_timer_due(l, now(l));
+	if (!timer_pending(timer) || timer->deadline > now(l))
+		return;
+	timer->deadline = CLOCK_NEVER;
+	lapic_timer_due(l, now(l));
 }
 
 void lapic_timer_start(struct lapic *l, u32 count)
@@ -80,9 +84,12 @@ static u64 remaining(const struct lapic *l, u64 at)
 }
 
 /* Rounded up: the count is 0 when its time has gone, not before. */
-u32 lapic_timer_count(const struct lapic *l)
+u32 lapic_timer_count(struct lapic *l)
 {
-	u64 ns = remaining(l, now(l));
+	u64 ns;
+
+	catch_up(l);
+	ns = remaining(l, now(l));
 
 	return (u32)((ns + BIT(l->timer.shift) - 1) >> l->timer.shift);
 }
@@ -90,7 +97,7 @@ u32 lapic_timer_count(const struct lapic *l)
 void lapic_timer_divide(struct lapic *l, u32 configuration)
 {
 	/* 0 to 6: by 2 to 128; 7: by 1. */
-	u8 shift = (u8)(((configuration >> 1 & 4) | (configuration & 3)) + 1) & 7;
+	u8 shift = ((u8)(((configuration >> 1 & 4) | (configuration & 3)) + 1) & 7) + l->timer.halved;
 	u64 count;
 
 	if (shift == l->timer.shift)
@@ -158,12 +165,26 @@ void lapic_timer_set_deadline(struct lapic *l, u64 deadline)
 
 /* ---- It is time ------------------------------------------------------------------ */
 
-static void next_period(struct lapic *l, u64 at)
+static bool waits(const struct lapic *l)
+{
+	u32 lvt = *lapic_register(l, APIC_LVT_TIMER), vector = lvt & APIC_LVT_VECTOR;
+
+	return !(lvt & APIC_LVT_MASKED) &&
+	       *lapic_register(l, APIC_IRR + vector / 32 * 16) >> vector % 32 & 1;
+}
+
+/* True: a tick is to be told. */
+static bool next_period(struct lapic *l, u64 at)
 {
 	struct lapic_timer *t = &l->timer;
+	bool tell = t->zero > at ? tick_debt_pay(&t->debt, waits(l)) :
+				   tick_debt_due(&t->debt, (at - t->zero) / period(l), waits(l));
+	u64 next;
 
 	t->zero = at + remaining(l, at);
-	timer_set(&t->timer, MAX(t->zero, at + LAPIC_PERIOD_MIN_NS));
+	next = t->debt.behind ? MIN(t->zero, at + tick_debt_gap_ns(period(l))) : t->zero;
+	timer_set(&t->timer, MAX(next, at + LAPIC_PERIOD_MIN_NS));
+	return tell;
 }
 
 void lapic_timer_due(void *lapic, u64 at)
@@ -175,10 +196,10 @@ void lapic_timer_due(void *lapic, u64 at)
 		lapic_timer_tsc_changed(l);
 		return;
 	}
-	if (mode(l) == APIC_LVT_PERIODIC)
-		next_period(l, at);
-	else
+	if (mode(l) != APIC_LVT_PERIODIC)
 		l->timer.counting = false;
+	else if (!next_period(l, at))
+		return;
 	lapic_local(l, APIC_LVT_TIMER);
 }
 

@@ -11,6 +11,9 @@
 #define MISC_FAST_STRINGS     BIT(0)
 #define MISC_BTS_UNAVAILABLE  BIT(11)
 #define MISC_PEBS_UNAVAILABLE BIT(12)
+/* Thermal control, SpeedStep, MONITOR, CPUID limit, xTPR messages, XD disable: kept, without effect. */
+#define MISC_WRITABLE  (MISC_FAST_STRINGS | BIT(3) | BIT(16) | BIT(18) | BIT(22) | BIT(23) | BIT(34))
+#define MISC_READ_ONLY (BIT(7) | MISC_BTS_UNAVAILABLE | MISC_PEBS_UNAVAILABLE)
 
 #define MSR_PLATFORM_ID 0x17
 
@@ -94,10 +97,10 @@ int msr_read(struct vcpu *v, u32 msr, u64 *value)
 /* The adjustment follows every change of the counter, and the other way round. */
 static void write_tsc(struct vcpu *v, u64 value)
 {
-	u64 now = tsc_guest(v);
+	u64 change = value - tsc_guest(v);
 
-	state(v)->tsc_adjust += value - now;
-	tsc_set_guest(v, value);
+	state(v)->tsc_adjust += change;
+	tsc_move(v, change);
 	lapic_timer_tsc_changed(lapic(v));
 }
 
@@ -106,7 +109,7 @@ static void write_tsc_adjust(struct vcpu *v, u64 value)
 	u64 change = value - state(v)->tsc_adjust;
 
 	state(v)->tsc_adjust = value;
-	tsc_set_guest(v, tsc_guest(v) + change);
+	tsc_move(v, change);
 	lapic_timer_tsc_changed(lapic(v));
 }
 
@@ -154,9 +157,9 @@ int msr_write(struct vcpu *v, u32 msr, u64 value)
 	case MSR_BIOS_SIGN_ID: /* written before CPUID loads it; the revision does not change */
 		return 0;
 	case MSR_MISC_ENABLE:
-		if ((value ^ m->misc_enable) & ~MISC_FAST_STRINGS)
+		if (value & ~(MISC_WRITABLE | MISC_READ_ONLY))
 			return -ERR_INVAL;
-		m->misc_enable = value;
+		m->misc_enable = (m->misc_enable & MISC_READ_ONLY) | (value & MISC_WRITABLE);
 		return 0;
 	case MSR_MCG_STATUS:
 		return unless(value);

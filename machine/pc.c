@@ -61,6 +61,7 @@ void pc_create(struct vm *vm, u64 wall_seconds)
 	interrupts_create(vm);
 
 	vm->pit.irq = interrupts_wire(vm, IRQ_PIT);
+	vm->pit.waits = interrupts_wait;
 	vm->pit.clock = &vm->clock;
 	timer_add(timers, &vm->pit.timer, pit_due, &vm->pit);
 	pit_reset(&vm->pit);

@@ -58,6 +58,13 @@ int pic_acknowledge(struct pic *pic)
 	return (int)vector;
 }
 
+bool pic_waits(const struct pic *pic, unsigned line)
+{
+	const struct pic_chip *chip = &pic->chips[line / 8];
+
+	return (chip->irr & ~chip->imr) >> line % 8 & 1;
+}
+
 bool pic_would_interrupt(const struct pic *pic, unsigned line)
 {
 	struct pic copy = *pic;

@@ -26,5 +26,8 @@ void pic_set_line(void *pic, unsigned line, bool high);
 /* INTA: the vector. A request that has gone gives the spurious 7 or 15. */
 int pic_acknowledge(struct pic *pic);
 
+/* Has an edge of this line not been acknowledged yet, though it is not masked? */
+bool pic_waits(const struct pic *pic, unsigned line);
+
 /* If this line rose now, would the output go (or is it) high? */
 bool pic_would_interrupt(const struct pic *pic, unsigned line);

@@ -36,23 +36,37 @@ static void follow(struct pit *pit, u64 now)
 
 	irq_set(&pit->irq, pit_count_output(c, now));
 	pit->rise = pit_count_next_rise(c, now);
+	pit->debt = (struct tick_debt){ 0, false };
 	timer_set(&pit->timer, pit->rise == PIT_NEVER ? CLOCK_NEVER : pit_ns(pit->rise));
+}
+
+/* When to look next. A count of 1 must not leave the guest without time for itself. */
+static u64 next_look(struct pit *pit, u64 now_ns)
+{
+	u64 next = pit->rise == PIT_NEVER ? CLOCK_NEVER : pit_ns(pit->rise);
+
+	if (pit->debt.behind)
+		next = MIN(next, now_ns + tick_debt_gap_ns(pit_ns(pit->channels[0].count)));
+	return MAX(next, now_ns + FASTEST_NS);
 }
 
 void pit_due(void *state, u64 now_ns)
 {
 	struct pit *pit = state;
-	u64 now = pit_ticks(now_ns), soonest = now_ns;
+	struct pit_channel *c = &pit->channels[0];
+	bool waits = pit->waits(pit->irq.listener, pit->irq.line), tell;
+	u64 now = pit_ticks(now_ns);
 
-	/* However late we are it is one edge: the 8259 could not have kept more. */
 	if (now >= pit->rise) {
-		irq_pulse(&pit->irq);
-		pit->rise = pit_count_next_rise(&pit->channels[0], now);
-		/* A count of 1 must not leave the guest without time for itself. */
-		soonest += FASTEST_NS;
+		tell = tick_debt_due(&pit->debt,
+				     pit_count_periodic(c) ? (now - pit->rise) / c->count : 0, waits);
+		pit->rise = pit_count_next_rise(c, now);
+	} else {
+		tell = tick_debt_pay(&pit->debt, waits);
 	}
-	timer_set(&pit->timer,
-		  pit->rise == PIT_NEVER ? CLOCK_NEVER : MAX(pit_ns(pit->rise), soonest));
+	if (tell)
+		irq_pulse(&pit->irq);
+	timer_set(&pit->timer, next_look(pit, now_ns));
 }
 
 void pit_reset(struct pit *pit)
@@ -110,6 +124,9 @@ void pit_write(struct pit *pit, unsigned port, u8 value, u64 now_ns)
 
 u8 pit_read(struct pit *pit, unsigned port, u64 now_ns)
 {
+	/* Who reads that OUT is high has had its interrupt. */
+	if (pit_ticks(now_ns) >= pit->rise)
+		pit_due(pit, now_ns);
 	/* The control word cannot be read. */
 	return port == CONTROL ? 0xff : pit_channel_read(&pit->channels[port], pit_ticks(now_ns));
 }

@@ -4,6 +4,8 @@
  * once refreshed memory, channel 2 sounds the speaker through port 61H. Pure
  * but for its timer: time is nanoseconds of the machine's clock. All edges
  * are computed from the tick the count was loaded at: periods do not drift.
+ * Periods in which nobody looked are told later (machine/tick_debt.h), until
+ * channel 0 is programmed anew.
  *
  * Where it is coarser than the chip: the line of interrupt 0 rises when OUT
  * does but stays high until the next rise, because the 8259 looks at edges.
@@ -13,6 +15,7 @@
 #include "machine/bus.h"
 #include "machine/irq.h"
 #include "machine/pit_channel.h"
+#include "machine/tick_debt.h"
 #include "machine/timer.h"
 
 /* 315/88 MHz / 12, about 1193182 Hz: this many ticks in that many ns. */
@@ -25,13 +28,15 @@ struct pit {
 	u64 rise;     /* tick of channel 0's next rising edge, or PIT_NEVER */
 	struct irq irq;
 	struct timer timer; /* of that edge */
+	struct tick_debt debt;
+	bool (*waits)(const void *machine, unsigned line); /* has the last edge not been taken yet? */
 	const struct clock *clock;
 };
 
 extern const struct port_device pit_ports;     /* 4 */
 extern const struct port_device speaker_ports; /* 1 */
 
-/* irq, timer and clock are the caller's to set before. */
+/* irq, timer, waits and clock are the caller's to set before. */
 void pit_reset(struct pit *pit);
 
 /* Ticks that have gone at `ns`, and the first nanosecond at which `ticks` have. */

@@ -33,6 +33,7 @@ void pit_channel_control(struct pit_channel *c, u8 word)
 {
 	u8 mode = (u8)bits_get(word, 3, 1);
 
+	c->chosen = mode;
 	c->mode = mode > PIT_HARDWARE_STROBE ? mode - 4 : mode; /* 6 and 7 are 2 and 3 */
 	c->access = (u8)bits_get(word, 5, 4);
 	c->bcd = word & 1;
@@ -122,7 +123,7 @@ void pit_channel_latch_status(struct pit_channel *c, u64 now)
 	null = !c->loaded || !pit_count_begun(c, now) || c->next_at != PIT_NEVER ||
 	       (pit_count_needs_trigger(c) && (!c->triggered || c->next_count != c->count));
 	c->status = (pit_count_output(c, now) ? STATUS_OUTPUT : 0) | (null ? STATUS_NULL : 0) |
-		    (u8)(c->access << 4) | (u8)(c->mode << 1) | c->bcd;
+		    (u8)(c->access << 4) | (u8)(c->chosen << 1) | c->bcd;
 	c->status_latched = true;
 }
 

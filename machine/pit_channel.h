@@ -13,6 +13,7 @@
 
 struct pit_channel {
 	u8 mode;   /* 0 to 5 */
+	u8 chosen; /* the same as it was written, where 6 and 7 are 2 and 3 */
 	u8 access; /* bytes of the count that are used: 1 low, 2 high, 3 both */
 	bool bcd;
 	bool gate;

@@ -96,13 +96,26 @@ static u64 next_alarm(const struct rtc *rtc, u64 from)
 	return CLOCK_NEVER;
 }
 
+/* So many periods have ended: is the flag set (again)? */
+static bool periodic(struct rtc *rtc, u64 ends, u64 now)
+{
+	bool waits = rtc->cmos[RTC_C] & FLAG_PERIODIC; /* it is not read until then */
+
+	if (!(rtc->cmos[RTC_B] & FLAG_PERIODIC))
+		return ends;
+	if (ends)
+		return tick_debt_due(&rtc->debt, waits && !rtc->debt.behind ? 0 : ends - 1, waits);
+	return rtc->debt.behind && now >= rtc->pay_ns && tick_debt_pay(&rtc->debt, waits);
+}
+
 /* What has happened since we last looked. */
 static void catch_up(struct rtc *rtc, u64 now)
 {
 	u64 period = period_ticks(rtc);
 	u64 before = wall_seconds(rtc, rtc->seen_ns), second = wall_seconds(rtc, now);
 
-	if (period && ns_to_ticks(now) / period != ns_to_ticks(rtc->seen_ns) / period)
+	if (period &&
+	    periodic(rtc, ns_to_ticks(now) / period - ns_to_ticks(rtc->seen_ns) / period, now))
 		rtc->cmos[RTC_C] |= FLAG_PERIODIC;
 	if (!stopped(rtc) && second != before) {
 		rtc->cmos[RTC_C] |= FLAG_UPDATE;
@@ -124,8 +137,12 @@ static void update(struct rtc *rtc)
 	u64 next = CLOCK_NEVER, now = rtc->seen_ns, period = period_ticks(rtc);
 
 	irq_set(&rtc->irq, rtc->cmos[RTC_B] & rtc->cmos[RTC_C] & FLAGS);
-	if (waiting & FLAG_PERIODIC && period)
+	if (waiting & FLAG_PERIODIC && period) {
 		next = ticks_to_ns((ns_to_ticks(now) / period + 1) * period);
+		rtc->pay_ns = now + tick_debt_gap_ns(ticks_to_ns(period));
+		if (rtc->debt.behind)
+			next = MIN(next, rtc->pay_ns);
+	}
 	if (waiting & FLAG_UPDATE && !stopped(rtc))
 		next = MIN(next, until_second(rtc, wall_seconds(rtc, now) + 1));
 	if (waiting & FLAG_ALARM && !stopped(rtc))
@@ -204,8 +221,10 @@ void rtc_write(struct rtc *rtc, unsigned index, u8 value, u64 now)
 	switch (index) {
 	case RTC_A:
 		rtc->cmos[RTC_A] = value & ~A_UIP;
+		rtc->debt = (struct tick_debt){ 0, false };
 		break;
 	case RTC_B:
+		rtc->debt = (struct tick_debt){ 0, false };
 		write_b(rtc, value, now);
 		break;
 	case RTC_C:

@@ -8,6 +8,7 @@
 #include "machine/bus.h"
 #include "machine/irq.h"
 #include "machine/rtc_time.h"
+#include "machine/tick_debt.h"
 #include "machine/timer.h"
 
 #define RTC_CMOS 128
@@ -17,6 +18,8 @@ struct rtc {
 	u8 cmos[RTC_CMOS]; /* time registers: only what was last looked at */
 	u64 base_ns;	   /* wall clock when the machine's clock was 0, since 1970 */
 	u64 seen_ns;	   /* events until then are in register C; machine's clock */
+	struct tick_debt debt; /* of the periodic interrupt */
+	u64 pay_ns;	       /* when one that is owed may be told */
 	struct irq irq;
 	struct timer timer;
 	const struct clock *clock;

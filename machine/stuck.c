@@ -40,12 +40,20 @@ static bool is_host(unsigned reason)
 	       reason == EXIT_INTERRUPT_WINDOW;
 }
 
-static bool asks(const struct exit_record *r)
+/* The first touch of RAM is no question. */
+static bool is_device(const struct vcpu *v, u32 page)
+{
+	return !ram_contains(&v->vm->ram, (gpa_t)page << PAGE_SHIFT, 1);
+}
+
+static bool asks(const struct vcpu *v, const struct exit_record *r)
 {
 	if (r->reason == EXIT_IO)
 		return r->key & RECORD_KEY_IN || selects((u16)r->key);
-	return r->reason == EXIT_RDMSR || r->reason == EXIT_EPT_VIOLATION || r->reason == EXIT_PAUSE ||
-	       r->reason == EXIT_RDTSC || r->reason == EXIT_RDTSCP;
+	if (r->reason == EXIT_EPT_VIOLATION)
+		return is_device(v, r->key);
+	return r->reason == EXIT_RDMSR || r->reason == EXIT_PAUSE || r->reason == EXIT_RDTSC ||
+	       r->reason == EXIT_RDTSCP;
 }
 
 static bool add_site(struct stuck *s, const struct exit_record *r)
@@ -65,6 +73,7 @@ static bool add_site(struct stuck *s, const struct exit_record *r)
 static bool look_at_exits(struct stuck *s, struct vcpu *v)
 {
 	u64 total = recorder_total(v), n = MAX(s->seen, recorder_first(v));
+	unsigned asked = 0;
 	struct exit_record r;
 
 	/* In a HLT no exits come, and none are missed. */
@@ -76,9 +85,13 @@ static bool look_at_exits(struct stuck *s, struct vcpu *v)
 	for (; n < total; n++) {
 		if (!recorder_get(v, n, &r) || is_host(r.reason))
 			continue;
-		if (!asks(&r) || !add_site(s, &r))
+		if (!asks(v, &r) || !add_site(s, &r))
 			return false;
+		asked++;
 	}
+	/* Who does not ask any more computes: that is for the registers to tell. */
+	if (!asked)
+		s->site_count = 0;
 	return true;
 }
 

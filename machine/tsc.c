@@ -16,8 +16,13 @@ void tsc_set_guest(struct vcpu *v, u64 value)
 	vmcs_write(VMCS_TSC_OFFSET, value - time_tsc());
 }
 
-void tsc_skip(struct vcpu *v, u64 ticks)
+void tsc_move(struct vcpu *v, u64 ticks)
 {
 	(void)v;
-	vmcs_write(VMCS_TSC_OFFSET, vmcs_read(VMCS_TSC_OFFSET) - ticks);
+	vmcs_write(VMCS_TSC_OFFSET, vmcs_read(VMCS_TSC_OFFSET) + ticks);
+}
+
+void tsc_skip(struct vcpu *v, u64 ticks)
+{
+	tsc_move(v, 0 - ticks);
 }

@@ -233,6 +233,8 @@ bool event_deliver(struct vcpu *v)
 		return true;
 
 	blocking = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
+	if (blocking & INTERRUPTIBILITY_NMI)
+		events->nmi_pending_second = false; /* behind the one that is handled one waits, not two */
 	if (events->nmi_pending && !taken && nmi_open(blocking)) {
 		deliver_nmi(v);
 		taken = true;

@@ -9,6 +9,8 @@ import lzma
 import pathlib
 import re
 
+from guests import newc
+
 MODULES = ["kvm_intel", "ata_piix", "sr_mod", "isofs"]
 
 # Cut off: checking the signatures takes Linux many seconds in Bochs.
@@ -54,20 +56,12 @@ def modules_in_order(tree, wanted=MODULES):
     return list(ordered.items())
 
 
-def _entry(name, mode, data=b"", device=(0, 0)):
-    path = name.encode() + b"\0"
-    fields = [0, mode, 0, 0, 1, 0, len(data), 0, 0, *device, len(path), 0]
-    head = b"070701" + b"".join(b"%08x" % field for field in fields) + path
-    return head + bytes(-len(head) % 4) + data + bytes(-len(data) % 4)
-
-
 def build(busybox, init, modules):
     """The archive: BUSYBOX and INIT are bytes, MODULES as above."""
-    parts = [_entry(folder, 0o040755) for folder in ("bin", "dev", "modules")]
-    parts.append(_entry("dev/console", 0o020600, device=(5, 1)))
-    parts.append(_entry("bin/busybox", 0o100755, busybox))
-    parts.append(_entry("init", 0o100755, init))
+    parts = [newc.entry(folder, newc.S_DIRECTORY) for folder in ("bin", "dev", "modules")]
+    parts.append(newc.entry("dev/console", newc.S_DEVICE, device=(5, 1)))
+    parts.append(newc.entry("bin/busybox", newc.S_FILE | 0o111, busybox))
+    parts.append(newc.entry("init", newc.S_FILE | 0o111, init))
     for number, (name, data) in enumerate(modules):
-        parts.append(_entry(f"modules/{number:02}-{name}.ko", 0o100644, data))
-    parts.append(_entry("TRAILER!!!", 0))
-    return b"".join(parts)
+        parts.append(newc.entry(f"modules/{number:02}-{name}.ko", newc.S_FILE, data))
+    return b"".join(parts) + newc.end()

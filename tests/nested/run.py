@@ -17,13 +17,15 @@ import sys
 
 sys.dont_write_bytecode = True
 
-import cdrom
-import debian
-import initramfs
-from bochs import Bochs
-
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+sys.path.append(str(ROOT / "scripts"))
+# pylint: disable=wrong-import-position
+import cdrom
+import initramfs
+from bochs import Bochs
+from guests import debian
+
 FOLDER = ROOT / "build/nested"
 SKIPPED = 77
 CLEAN = 33		# isa-debug-exit: 2 * (0x10 + outcome 0) + 1

@@ -115,7 +115,7 @@ time := machine/timer unit/machine/fake_time sim/panic
 needs_machine/test_bus := machine/bus
 needs_machine/test_timer := $(time)
 apics := machine/lapic machine/lapic_reset machine/lapic_access machine/lapic_timer machine/lapic_bus \
-	machine/ioapic machine/pic machine/pic_chip $(time)
+	machine/tick_debt machine/ioapic machine/pic machine/pic_chip $(time)
 needs_machine/test_lapic := $(apics)
 needs_machine/test_lapic_access := $(apics)
 needs_machine/test_lapic_timer := $(apics)
@@ -124,16 +124,16 @@ needs_machine/test_lapic_random := $(apics)
 needs_machine/test_ioapic := $(apics)
 needs_machine/test_pic := machine/pic machine/pic_chip $(time)
 needs_machine/test_pic_chip := machine/pic_chip
-needs_machine/test_pit := machine/pit machine/pit_channel machine/pit_count $(time)
+needs_machine/test_pit := machine/pit machine/tick_debt machine/pit_channel machine/pit_count $(time)
 needs_machine/test_pit_channel := machine/pit_channel machine/pit_count
-needs_machine/test_rtc := machine/rtc machine/rtc_time $(time)
+needs_machine/test_rtc := machine/rtc machine/tick_debt machine/rtc_time $(time)
 needs_machine/test_rtc_time := machine/rtc_time
 needs_machine/test_uart := machine/uart machine/uart_receiver $(time)
 vm_all := machine/vm machine/vm_report machine/stuck machine/stuck_text machine/stats_report vmx/stats vmx/record vmx/record_text vmx/recorder machine/pc machine/interrupts machine/device_memory machine/lapic \
 	machine/lapic_reset machine/lapic_access machine/lapic_timer machine/lapic_bus machine/ioapic machine/ram machine/bus machine/timer machine/cpuid \
 	machine/cpuid_build machine/cpuid_policy machine/msr machine/mtrr machine/memory_type machine/hypercall machine/uart \
 	machine/uart_receiver machine/guest_console unit/machine/fake_monitor machine/pic machine/pic_chip machine/pit \
-	machine/pit_channel machine/pit_count machine/rtc machine/rtc_time machine/pm machine/i8042 \
+	machine/pit_channel machine/pit_count machine/tick_debt machine/rtc machine/rtc_time machine/pm machine/i8042 \
 	machine/board machine/pci vmx/ept vmx/bitmaps vmx/vmcs lib/format lib/error sim/vmx sim/asm $(tables) \
 	unit/machine/fake_host unit/machine/fake_vcpu unit/machine/fake_time
 needs_machine/test_pm := machine/pm $(time) unit/machine/fake_vcpu
@@ -142,7 +142,7 @@ needs_machine/test_board := machine/board machine/i8042 $(time) unit/machine/fak
 needs_machine/test_cpuid := machine/cpuid machine/cpuid_build machine/cpuid_policy sim/asm
 needs_machine/test_mtrr := machine/mtrr
 needs_machine/test_msr := machine/msr machine/mtrr machine/cpuid machine/cpuid_build machine/cpuid_policy \
-	machine/lapic machine/lapic_reset machine/lapic_access machine/lapic_timer machine/lapic_bus machine/pic machine/pic_chip \
+	machine/lapic machine/lapic_reset machine/lapic_access machine/lapic_timer machine/lapic_bus machine/tick_debt machine/pic machine/pic_chip \
 	machine/timer unit/machine/fake_time unit/machine/fake_vcpu sim/asm sim/panic
 needs_machine/test_guest_console := machine/guest_console
 needs_machine/test_monitor_line := machine/monitor_line

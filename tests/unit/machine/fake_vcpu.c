@@ -5,7 +5,7 @@
 #include "vmx/control_registers.h"
 
 unsigned fake_cpl;
-u64 fake_tsc, fake_cr4;
+u64 fake_tsc, fake_tsc_step, fake_tsc_reads, fake_cr4;
 bool fake_interrupt;
 
 enum verdict vcpu_stop(struct vcpu *v, enum stop_cause cause, const char *detail, u64 value)
@@ -52,13 +52,22 @@ bool event_wakes(const struct vcpu *v)
 u64 tsc_guest(const struct vcpu *v)
 {
 	(void)v;
+	fake_tsc_reads += !!fake_tsc_step;
+	fake_tsc += fake_tsc_step;
 	return fake_tsc;
 }
 
 void tsc_set_guest(struct vcpu *v, u64 value)
 {
 	(void)v;
+	fake_tsc_reads += !!fake_tsc_step; /* the time at which it is set is read, too */
 	fake_tsc = value;
+}
+
+void tsc_move(struct vcpu *v, u64 ticks)
+{
+	(void)v;
+	fake_tsc += ticks;
 }
 
 void tsc_skip(struct vcpu *v, u64 ticks)

@@ -9,5 +9,7 @@
 
 extern unsigned fake_cpl;
 extern u64 fake_tsc;	     /* the guest's */
+extern u64 fake_tsc_step;    /* which it moves by when it is read */
+extern u64 fake_tsc_reads;   /* how often that was */
 extern bool fake_interrupt;  /* what event_interrupt_line() was told last */
 extern u64 fake_cr4;	     /* the guest's */

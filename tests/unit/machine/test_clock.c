@@ -67,6 +67,8 @@ static void test_guest_tsc(void **state)
 	sim_set(VMCS_TSC_OFFSET, 1000);
 	tsc_skip(&v, 3000);
 	assert_int_equal(sim_get(VMCS_TSC_OFFSET), -2000UL);
+	tsc_move(&v, 5000);
+	assert_int_equal(sim_get(VMCS_TSC_OFFSET), 3000);
 }
 
 int main(void)

@@ -10,6 +10,7 @@
 #include "guest/abi.h"
 #include "lib/x86.h"
 #include "machine/cpuid.h"
+#include "machine/lapic_timer.h"
 #include "tests/unit/machine/cpuid_dumps.h"
 
 static const struct cpuid_dump_line *dump;
@@ -52,7 +53,7 @@ static void test_vendor_and_signature(void **state)
 {
 	(void)state;
 	BUILD(skylake_x);
-	assert_int_equal(ask(0, 0).eax, 0xd);
+	assert_int_equal(ask(0, 0).eax, 0x16);
 	assert_int_equal(ask(0, 0).ebx, 0x756e6547);
 	assert_int_equal(ask(1, 0).eax, 0x50654);
 	assert_int_equal(ask(0x80000002, 0).eax, 0x65746e49); /* the host's brand string */
@@ -168,7 +169,8 @@ static void test_apic_features(void **state)
 
 static void test_quiet_leaves(void **state)
 {
-	static const u32 zero[] = { 3, 5, 8, 9, 0xa, 0xc, 0x80000005 };
+	static const u32 zero[] = { 3,	  5,	8,    9,    0xa,  0xc,	0xe,
+				    0xf,  0x10, 0x11, 0x12, 0x13, 0x14, 0x80000005 };
 
 	(void)state;
 	BUILD(skylake_x);
@@ -187,18 +189,69 @@ static void expect_same(struct cpuid_regs a, struct cpuid_regs b)
 /* SDM: a leaf above the highest basic one answers as that one. */
 static void test_beyond_the_end(void **state)
 {
-	static const u32 beyond[] = { 0xe,	  0x15,	      0x16,	  0x1f, 0x20,
-				      0x3fffffff, 0x80000009, 0xc0000000, ~0U };
+	static const u32 beyond[] = { 0x17, 0x1f, 0x20, 0x3fffffff, 0x80000009, 0xc0000000, ~0U };
 
 	(void)state;
 	BUILD(skylake_x);
 	for (unsigned i = 0; i < ARRAY_SIZE(beyond); i++) {
-		expect_same(ask(beyond[i], 0), ask(0xd, 0));
-		expect_same(ask(beyond[i], 2), ask(0xd, 2));
+		expect_same(ask(beyond[i], 0), ask(0x16, 0));
+		expect_same(ask(beyond[i], 2), ask(0x16, 0));
 	}
-	BUILD(arrandale); /* ends at 0bH */
-	assert_int_equal(ask(0, 0).eax, 0xb);
-	expect_same(ask(0x15, 1), ask(0xb, 1));
+	BUILD(arrandale); /* ends at 0bH itself */
+	assert_int_equal(ask(0, 0).eax, 0x16);
+	expect_same(ask(0xd, 1), (struct cpuid_regs){ 0, 0, 0, 0 });
+	expect_same(ask(0x17, 1), ask(0x16, 0));
+}
+
+/* What Linux makes of leaf 15H, in 32 bits, is what was measured; the host's is not asked. */
+static void test_timing(void **state)
+{
+	static const u32 exact[] = { 4001,    19998,   20000,	20003,	 999000,
+				     1000000, 1700000, 2400000, 3500000, 5000000 };
+
+	(void)state;
+	BUILD(skylake_x);
+	assert_int_not_equal(read_dump(0x15, 0).eax, 0); /* which it has */
+	for (unsigned i = 0; i < ARRAY_SIZE(exact); i++) {
+		struct cpuid_regs r;
+
+		source.tsc_khz = exact[i];
+		cpuid_build(&table, &source);
+		r = ask(0x15, 0);
+		assert_int_equal(r.ecx, LAPIC_TIMER_HZ >> lapic_timer_halved(exact[i] * 1000UL));
+		assert_int_equal(r.edx, 0);
+		assert_true((u64)(r.ecx / 1000) * r.ebx <= ~0U);
+		assert_int_equal(r.ecx / 1000 * r.ebx / r.eax, exact[i]);
+		assert_int_equal(ask(0x16, 0).eax, (exact[i] + 500) / 1000);
+		assert_int_equal(ask(0x16, 0).ebx, ask(0x16, 0).eax);
+		assert_int_equal(ask(0x16, 0).ecx, 100);
+		assert_int_equal(ask(0x16, 0).edx, 0);
+	}
+}
+
+/* No fraction may be whole kHz: then it is as near as makes no difference. */
+static void test_timing_is_near(void **state)
+{
+	u64 worst = 0, beyond = 0;
+	s64 error;
+
+	(void)state;
+	BUILD(skylake_x);
+	for (u32 khz = 1000000; khz < 4290000; khz += 7919) {
+		struct cpuid_regs r;
+
+		source.tsc_khz = khz;
+		cpuid_build(&table, &source);
+		r = ask(0x15, 0);
+		error = (s64)(r.ecx / 1000 * r.ebx / r.eax) - (s64)khz;
+		worst = MAX(worst, (u64)labs(error) * 1000000000 / khz);
+		beyond += (u64)labs(error) * 1000000 > khz;
+	}
+	assert_in_range(worst, 0, 23000); /* parts in 10^9 */
+	assert_in_range(beyond, 0, 10); /* more than one in 10^6: those near a simple fraction */
+	source.tsc_khz = 0; /* nobody knows */
+	cpuid_build(&table, &source);
+	assert_int_equal(ask(0x15, 0).eax | ask(0x15, 0).ecx | ask(0x16, 0).eax, 0);
 }
 
 static void test_hypervisor_leaves(void **state)
@@ -219,7 +272,7 @@ static void test_hypervisor_leaves(void **state)
 	r = ask(0x40000011, 0);
 	assert_int_equal(r.eax | r.ebx | r.ecx | r.edx, 0);
 	assert_int_equal(ask(0x400000ff, 0).eax, 0);
-	expect_same(ask(0x40000100, 0), ask(0xd, 0));
+	expect_same(ask(0x40000100, 0), ask(0x16, 0));
 }
 
 static void test_xsave_follows_xcr0(void **state)
@@ -336,10 +389,10 @@ static void test_old_and_odd_hosts(void **state)
 
 	(void)state;
 	build(old, ARRAY_SIZE(old)); /* no extended leaves at all */
-	assert_int_equal(ask(0, 0).eax, 2);
+	assert_int_equal(ask(0, 0).eax, 0x16);
 	assert_int_equal(ask(0x80000000, 0).eax, 0x80000000);
-	expect_same(ask(0x80000001, 0), ask(2, 0));
-	expect_same(ask(7, 0), ask(2, 0));
+	expect_same(ask(0x80000001, 0), ask(0x16, 0));
+	expect_same(ask(4, 0), (struct cpuid_regs){ 0, 0, 0, 0 });
 	assert_int_equal(table.efer_allowed, 0);
 	build(seven, ARRAY_SIZE(seven)); /* ends with the feature leaf */
 	assert_int_equal(ask(7, 0).ebx, 0x282);
@@ -372,6 +425,8 @@ int main(void)
 		cmocka_unit_test(test_apic_features),
 		cmocka_unit_test(test_quiet_leaves),
 		cmocka_unit_test(test_beyond_the_end),
+		cmocka_unit_test(test_timing),
+		cmocka_unit_test(test_timing_is_near),
 		cmocka_unit_test(test_hypervisor_leaves),
 		cmocka_unit_test(test_xsave_follows_xcr0),
 		cmocka_unit_test(test_xsave_hides_unknown_state),

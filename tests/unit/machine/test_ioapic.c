@@ -446,6 +446,21 @@ static void test_would_interrupt(void **state)
 	assert_false(ioapic_would_interrupt(&ioapic, 9)); /* not before its EOI */
 }
 
+static void test_waits(void **state)
+{
+	(void)state;
+	entry(4, 0x34, 1);
+	assert_false(ioapic_waits(&ioapic, 4));
+	pulse(4);
+	assert_true(ioapic_waits(&ioapic, 4));
+	assert_false(ioapic_waits(&ioapic, 5));
+	entry(4, MASKED | 0x34, 1);
+	assert_false(ioapic_waits(&ioapic, 4)); /* who masks it does not wait for it */
+	entry(4, 0x34, 1);
+	assert_int_equal(take(1), 0x34);
+	assert_false(ioapic_waits(&ioapic, 4));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -473,6 +488,7 @@ int main(void)
 		cmocka_unit_test_setup(test_reset_ends_extint, setup),
 		cmocka_unit_test_setup(test_illegal_vector, setup),
 		cmocka_unit_test_setup(test_would_interrupt, setup),
+		cmocka_unit_test_setup(test_waits, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

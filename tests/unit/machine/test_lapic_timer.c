@@ -129,17 +129,66 @@ static void test_periodic_without_drift(void **state)
 	}
 }
 
-/* Nobody looked for a while: one interrupt, and the next one in step. */
+/* Nobody looked for a while: the next one is in step, and those that were missed come later. */
 static void test_periodic_late(void **state)
+{
+	unsigned count;
+
+	(void)state;
+	set(APIC_LVT_TIMER, PERIODIC);
+	set(APIC_TIMER_INITIAL, 400000);
+	fake_now += 1234567 + 800000;
+	assert_int_equal(get(APIC_TIMER_CURRENT), 2400000 - 2034567);
+	timers_run(&timers, GIB(1));
+	count = taken();
+	assert_int_equal(count, 1); /* of five */
+	for (unsigned i = 0; i < 200; i++) {
+		advance(50000);
+		count += taken();
+	}
+	assert_int_equal(count, (unsigned)(fake_now / 400000));
+	advance(400000 - fake_now % 400000 - 1);
+	assert_int_equal(taken(), 0);
+	advance(1);
+	assert_int_equal(taken(), 1);
+}
+
+/* Who looks in time owes nothing, as IRR remembers one. */
+static void test_periodic_not_taken(void **state)
 {
 	(void)state;
 	set(APIC_LVT_TIMER, PERIODIC);
-	set(APIC_TIMER_INITIAL, 100000);
-	fake_now += 1234567;
-	assert_int_equal(get(APIC_TIMER_CURRENT), 1300000 - 1234567);
-	timers_run(&timers, GIB(1));
+	set(APIC_TIMER_INITIAL, 400000);
+	advance(4000000);
 	assert_int_equal(taken(), 1);
-	advance(1300000 - 1234567 - 1);
+	advance(399999);
+	assert_int_equal(taken(), 0);
+}
+
+static void test_input_beside_a_slow_tsc(void **state)
+{
+	(void)state;
+	assert_int_equal(lapic_timer_halved(3000000000), 0);
+	assert_int_equal(lapic_timer_halved(1000000000), 0);
+	assert_int_equal(lapic_timer_halved(999999999), 1);
+	assert_int_equal(lapic_timer_halved(20000000), 6);
+	lapic->timer.halved = 6;
+	lapic_timer_reset(lapic);
+	set(APIC_TIMER_INITIAL, 10); /* by 2 */
+	advance(64 * 2 * 3);
+	assert_int_equal(get(APIC_TIMER_CURRENT), 7);
+	set(APIC_TIMER_DIVIDE, APIC_DIVIDE_BY_1);
+	set(APIC_LVT_TIMER, VECTOR);
+	set(APIC_TIMER_INITIAL, 1000);
+	advance(64 * 600);
+	assert_int_equal(get(APIC_TIMER_CURRENT), 400);
+	advance(64 * 400 - 1);
+	assert_int_equal(taken(), 0);
+	advance(1);
+	assert_int_equal(taken(), 1);
+	set(APIC_TIMER_DIVIDE, 0xa);
+	set(APIC_TIMER_INITIAL, 10);
+	advance(64 * 128 * 10 - 1);
 	assert_int_equal(taken(), 0);
 	advance(1);
 	assert_int_equal(taken(), 1);
@@ -234,6 +283,31 @@ static void test_lost_with_the_apic(void **state)
 	assert_false(timer_pending(&lapic->timer.timer));
 	advance(1000000);
 	assert_false(interrupt(0));
+}
+
+/* What is seen to have ended has interrupted, and once only. */
+static void test_count_seen_before_the_poll(void **state)
+{
+	(void)state;
+	set(APIC_LVT_TIMER, VECTOR);
+	set(APIC_TIMER_INITIAL, 1000000);
+	fake_now += 1000000;
+	assert_int_equal(get(APIC_TIMER_CURRENT), 0);
+	assert_int_equal(taken(), 1);
+	timers_run(&timers, GIB(1));
+	assert_int_equal(taken(), 0);
+	set(APIC_TIMER_INITIAL, 1000000);
+	fake_now += 1000000;
+	set(APIC_LVT_TIMER, VECTOR); /* no change */
+	assert_int_equal(taken(), 1);
+	timers_run(&timers, GIB(1));
+	assert_int_equal(taken(), 0);
+	set(APIC_LVT_TIMER, APIC_LVT_MASKED | VECTOR);
+	set(APIC_TIMER_INITIAL, 1000000);
+	fake_now += 1000000;
+	set(APIC_LVT_TIMER, VECTOR);
+	timers_run(&timers, GIB(1));
+	assert_int_equal(taken(), 0); /* it was masked then */
 }
 
 /* A poll that comes late must not lose what was due when the guest changes the timer. */
@@ -474,12 +548,15 @@ int main(void)
 		cmocka_unit_test_setup(test_longest_count, setup),
 		cmocka_unit_test_setup(test_periodic_without_drift, setup),
 		cmocka_unit_test_setup(test_periodic_late, setup),
+		cmocka_unit_test_setup(test_periodic_not_taken, setup),
+		cmocka_unit_test_setup(test_input_beside_a_slow_tsc, setup),
 		cmocka_unit_test_setup(test_shortest_period, setup),
 		cmocka_unit_test_setup(test_zero_stops, setup),
 		cmocka_unit_test_setup(test_written_again, setup),
 		cmocka_unit_test_setup(test_masked_counts, setup),
 		cmocka_unit_test_setup(test_change_while_counting, setup),
 		cmocka_unit_test_setup(test_lost_with_the_apic, setup),
+		cmocka_unit_test_setup(test_count_seen_before_the_poll, setup),
 		cmocka_unit_test_setup(test_late_poll, setup),
 		cmocka_unit_test_setup(test_deadline, setup),
 		cmocka_unit_test_setup(test_deadline_in_the_past, setup),

@@ -153,6 +153,22 @@ static void test_tsc_and_its_adjustment(void **state)
 	assert_int_equal(get(MSR_TSC_ADJUST), (u64)-100);
 }
 
+/* The counter below both goes on: what a write takes is not lost. */
+static void test_no_tick_is_lost(void **state)
+{
+	u64 below;
+
+	(void)state;
+	below = fake_tsc - get(MSR_TSC_ADJUST);
+	fake_tsc_step = 7;
+	for (u64 i = 0; i < 10; i++) {
+		assert_int_equal(msr_write(&v, MSR_TSC, i << 40), 0);
+		assert_int_equal(msr_write(&v, MSR_TSC_ADJUST, i << 33), 0);
+	}
+	fake_tsc_step = 0;
+	assert_int_equal(fake_tsc - get(MSR_TSC_ADJUST), below + 7 * fake_tsc_reads);
+}
+
 static void test_writes_that_change_nothing(void **state)
 {
 	(void)state;
@@ -219,9 +235,12 @@ static void test_misc_enable(void **state)
 	(void)state;
 	assert_int_equal(msr_write(&v, MSR_MISC_ENABLE, 0x1800), 0);
 	assert_int_equal(get(MSR_MISC_ENABLE), 0x1800);
-	assert_int_equal(msr_write(&v, MSR_MISC_ENABLE, 0x1801 | 1UL << 34), -ERR_INVAL);
-	assert_int_equal(msr_write(&v, MSR_MISC_ENABLE, 0x1801 | 1UL << 18), -ERR_INVAL);
+	assert_int_equal(msr_write(&v, MSR_MISC_ENABLE, 0x1801 | 1UL << 1), -ERR_INVAL);
+	assert_int_equal(msr_write(&v, MSR_MISC_ENABLE, 0x1801 | 1UL << 50), -ERR_INVAL);
 	assert_int_equal(get(MSR_MISC_ENABLE), 0x1800);
+	/* What is kept, and what is read-only: no performance monitoring, no BTS, no PEBS. */
+	assert_int_equal(msr_write(&v, MSR_MISC_ENABLE, 0x400c50089), 0);
+	assert_int_equal(get(MSR_MISC_ENABLE), 0x400c51809);
 }
 
 /* A bad value for an MSR that exists is #GP, but no news. */
@@ -243,6 +262,7 @@ int main(void)
 		cmocka_unit_test_setup(test_one_line_a_number, setup),
 		cmocka_unit_test_setup(test_bounded, setup),
 		cmocka_unit_test_setup(test_tsc_and_its_adjustment, setup),
+		cmocka_unit_test_setup(test_no_tick_is_lost, setup),
 		cmocka_unit_test_setup(test_writes_that_change_nothing, setup),
 		cmocka_unit_test_setup(test_apic, setup),
 		cmocka_unit_test_setup(test_apic_moves, setup),

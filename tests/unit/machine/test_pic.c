@@ -194,6 +194,24 @@ static void test_would_interrupt(void **state)
 	assert_true(pic_would_interrupt(&pic, 0));
 }
 
+static void test_waits(void **state)
+{
+	(void)state;
+	for (unsigned line = 3; line < 16; line += 9) {
+		assert_false(pic_waits(&pic, line));
+		pic_set_line(&pic, line, true);
+		assert_true(pic_waits(&pic, line));
+		assert_false(pic_waits(&pic, line + 1));
+		pic_acknowledge(&pic);
+		assert_false(pic_waits(&pic, line)); /* it is high, but has been taken */
+		master(0, 0x20);
+		slave(0, 0x20);
+	}
+	pic_set_line(&pic, 4, true);
+	master(1, 0x10);
+	assert_false(pic_waits(&pic, 4)); /* who masks it does not wait for it */
+}
+
 static void test_output_only_tells_changes(void **state)
 {
 	(void)state;
@@ -218,6 +236,7 @@ int main(void)
 		cmocka_unit_test_setup(test_poll_takes_the_output_down, setup),
 		cmocka_unit_test_setup(test_elcr, setup),
 		cmocka_unit_test_setup(test_would_interrupt, setup),
+		cmocka_unit_test_setup(test_waits, setup),
 		cmocka_unit_test_setup(test_output_only_tells_changes, setup),
 	};
 

@@ -5,6 +5,14 @@
 #include "machine/pit.h"
 
 static struct pit pit;
+static bool untaken; /* the last edge waits for the guest */
+
+static bool waits(const void *machine, unsigned line)
+{
+	(void)machine;
+	assert_int_equal(line, 0);
+	return untaken;
+}
 
 #define TICK_NS(n) (((u64)(n) * PIT_NS + PIT_TICKS - 1) / PIT_TICKS)
 
@@ -13,7 +21,9 @@ static int setup(void **state)
 	(void)state;
 	device_reset();
 	memset(&pit, 0xee, sizeof(pit));
+	untaken = false;
 	pit.irq = test_irq();
+	pit.waits = waits;
 	pit.clock = &test_clock;
 	timer_add(&timers, &pit.timer, pit_due, &pit);
 	pit_reset(&pit);
@@ -89,10 +99,72 @@ static void test_late_polls_do_not_shift(void **state)
 	timers_run(&timers, GIB(1));
 	assert_int_equal(line_rises, 1);
 	assert_int_equal(pit.timer.deadline, TICK_NS(1 + 2 * 11932));
-	fake_now += 100000000; /* ten periods late: the 8259 keeps one */
+}
+
+/* The long-term count of ticks is right, however late we look. */
+static void test_late_ticks_are_told_later(void **state)
+{
+	u64 n;
+
+	(void)state;
+	program(0, 2, 11932);
+	line_rises = 0;
+	for (unsigned round = 1; round <= 50; round++) {
+		fake_now += 100000000 + round * 1234567;
+		timers_run(&timers, GIB(1));
+		n = (pit_ticks(fake_now) - 1) / 11932;
+		assert_in_range(line_rises, 1, n - 9); /* one at a time */
+		advance(4000000);
+		assert_true(line_rises < n);
+		advance(200000000);
+		n = (pit_ticks(fake_now) - 1) / 11932;
+		assert_int_equal(line_rises, n);
+	}
+	assert_int_equal(pit.timer.deadline, TICK_NS(1 + 11932 * (n + 1)));
+}
+
+static void test_owed_ticks_wait_for_the_guest(void **state)
+{
+	(void)state;
+	program(0, 2, 11932);
+	line_rises = 0;
+	fake_now = TICK_NS(1 + 5 * 11932);
 	timers_run(&timers, GIB(1));
-	assert_int_equal(line_rises, 2);
-	assert_int_equal(pit.timer.deadline, TICK_NS(1 + 12 * 11932));
+	assert_int_equal(line_rises, 1);
+	untaken = true;
+	advance(100000000); /* ten more ticks, all looked at in time: they are owed as well */
+	assert_int_equal(line_rises, 1);
+	untaken = false;
+	advance(60000000);
+	assert_in_range(line_rises, 16, 21);
+	advance(40000000);
+	assert_int_equal(line_rises, (pit_ticks(fake_now) - 1) / 11932);
+}
+
+/* Who looked in time owes nothing: the 8259 remembers one edge. */
+static void test_guest_loses_what_hardware_loses(void **state)
+{
+	(void)state;
+	program(0, 2, 11932);
+	line_rises = 0;
+	untaken = true;
+	advance(100500000);
+	assert_int_equal(line_rises, 10); /* that the 8259 takes for one */
+	untaken = false;
+	advance(100000000);
+	assert_int_equal(line_rises, 20);
+}
+
+static void test_new_count_forgets_owed_ticks(void **state)
+{
+	(void)state;
+	program(0, 2, 11932);
+	fake_now = TICK_NS(1 + 50 * 11932);
+	timers_run(&timers, GIB(1));
+	program(0, 0, 0);
+	line_rises = 0;
+	advance(50000000);
+	assert_int_equal(line_rises, 0);
 }
 
 static void test_square_wave_interrupts_once_a_period(void **state)
@@ -226,6 +298,10 @@ int main(void)
 		cmocka_unit_test_setup(test_nothing_by_itself, setup),
 		cmocka_unit_test_setup(test_periodic_without_drift, setup),
 		cmocka_unit_test_setup(test_late_polls_do_not_shift, setup),
+		cmocka_unit_test_setup(test_late_ticks_are_told_later, setup),
+		cmocka_unit_test_setup(test_owed_ticks_wait_for_the_guest, setup),
+		cmocka_unit_test_setup(test_guest_loses_what_hardware_loses, setup),
+		cmocka_unit_test_setup(test_new_count_forgets_owed_ticks, setup),
 		cmocka_unit_test_setup(test_square_wave_interrupts_once_a_period, setup),
 		cmocka_unit_test_setup(test_one_shot, setup),
 		cmocka_unit_test_setup(test_mode_sets_the_line, setup),

@@ -309,9 +309,11 @@ static void test_modes_6_and_7(void **state)
 {
 	(void)state;
 	start(6, 10);
-	assert_int_equal(status(T0 + 5) & 0x0e, MODE(2));
+	assert_int_equal(status(T0 + 5) & 0x0e, MODE(6)); /* as it was written */
+	assert_int_equal(pit_count_value(&c, T0 + 5), 6);
 	start(7, 10);
-	assert_int_equal(status(T0 + 5) & 0x0e, MODE(3));
+	assert_int_equal(status(T0 + 5) & 0x0e, MODE(7));
+	assert_int_equal(pit_count_value(&c, T0 + 3), 6); /* by two */
 }
 
 static void test_count_zero_is_the_most(void **state)

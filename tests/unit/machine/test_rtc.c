@@ -177,6 +177,42 @@ static void test_periodic_interrupt(void **state)
 	assert_false(line_high);
 }
 
+/* Read register C whenever the line is high, for so long. */
+static unsigned serve(u64 ns)
+{
+	unsigned count = 0;
+
+	for (u64 t = 0; t < ns; t += SECOND / 10000) {
+		advance(SECOND / 10000);
+		if (line_high) {
+			assert_int_equal(get(RTC_C) & 0xc0, 0xc0);
+			count++;
+		}
+	}
+	return count;
+}
+
+static void test_late_periodic_interrupts(void **state)
+{
+	unsigned count;
+	u64 start;
+
+	(void)state;
+	set(RTC_A, 0x26);
+	set(RTC_B, RTC_B_24H | 0x40);
+	start = fake_now;
+	fake_now += SECOND / 100; /* the host is late: ten of them */
+	timers_run(&timers, GIB(1));
+	assert_true(line_high);
+	assert_int_equal(get(RTC_C) & 0xc0, 0xc0);
+	assert_false(line_high); /* one at a time */
+	assert_int_equal(get(RTC_C), 0);
+	count = 1 + serve(SECOND / 10);
+	assert_int_equal(count, (fake_now - start) * 1024 / SECOND);
+	advance(SECOND / 50); /* the guest is late: those are lost */
+	assert_int_equal(serve(SECOND / 10), 1 + 102);
+}
+
 static void test_rates(void **state)
 {
 	(void)state;
@@ -283,6 +319,7 @@ int main(void)
 		cmocka_unit_test_setup(test_memory_size, setup),
 		cmocka_unit_test_setup(test_periodic_flag_without_interrupt, setup),
 		cmocka_unit_test_setup(test_periodic_interrupt, setup),
+		cmocka_unit_test_setup(test_late_periodic_interrupts, setup),
 		cmocka_unit_test_setup(test_rates, setup),
 		cmocka_unit_test_setup(test_unread_interrupt_keeps_quiet, setup),
 		cmocka_unit_test_setup(test_update_interrupt, setup),

@@ -22,6 +22,13 @@
 #define MS	1000000UL
 #define RECORDS 128
 
+/* The first MiB is. */
+bool ram_contains(const struct ram *ram, gpa_t gpa, u64 length)
+{
+	(void)ram;
+	return gpa + length <= MIB(1);
+}
+
 static struct vm vm;
 static struct vcpu vcpu;
 static struct exit_record *ring;
@@ -221,9 +228,27 @@ static void only_select(unsigned i)
 	record(EXIT_IO, 0x80, 0x1234);
 }
 
+/* RAM at its first touch, then a long computation: its registers change. */
+static void touch_and_compute(unsigned i)
+{
+	if (!i)
+		record(EXIT_EPT_VIOLATION, 0x10, 0x1234);
+	vcpu.regs.rax = i;
+}
+
+/* One question, then a long computation. */
+static void ask_and_compute(unsigned i)
+{
+	if (!i)
+		record(EXIT_IO, 0x3fd | RECORD_KEY_IN, 0x1234);
+	vcpu.regs.rax = i;
+}
+
 static void progress(void **state)
 {
 	(void)state;
+	run_for(9000, touch_and_compute);
+	run_for(9000, ask_and_compute);
 	run_for(9000, write_now_and_then);
 	run_for(9000, read_everywhere);
 	run_for(9000, halt);

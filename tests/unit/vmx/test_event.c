@@ -248,6 +248,21 @@ static void second_nmi_waits_and_a_third_is_lost(void **state)
 	assert_false(fake.vcpu.events.nmi_pending);
 }
 
+static void one_nmi_waits_while_another_is_handled(void **state)
+{
+	struct vcpu *v = &fake.vcpu;
+
+	(void)state;
+	sim_set(VMCS_GUEST_INTERRUPTIBILITY, INTERRUPTIBILITY_NMI);
+	for (unsigned i = 0; i < 10; i++)
+		event_nmi(v);
+	assert_true(event_deliver(v));
+	sim_set(VMCS_GUEST_INTERRUPTIBILITY, 0);
+	assert_true(v->events.nmi_pending);
+	assert_true(event_deliver(v));
+	assert_false(v->events.nmi_pending);
+}
+
 static void blocked_nmi_waits_for_its_window(void **state)
 {
 	(void)state;
@@ -329,6 +344,7 @@ int main(void)
 		TEST(exception_comes_before_an_interrupt),
 		TEST(nmi_comes_before_an_interrupt),
 		TEST(second_nmi_waits_and_a_third_is_lost),
+		TEST(one_nmi_waits_while_another_is_handled),
 		TEST(blocked_nmi_waits_for_its_window),
 		TEST(nmi_under_sti_waits_for_the_interrupt_window),
 		TEST(only_what_can_go_in_wakes),

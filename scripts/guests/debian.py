@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Debian packages by name, unpacked into a folder instead of installed.
 
-Knows apt and dpkg; package lists are fetched only when they lack a name. Raises
-Unavailable, whose text is the reason to skip the test, when one can't be had.
+Knows apt and dpkg, and needs no root: apt checks what it downloads against the
+signed lists. These are fetched anew only if they lack a name and we are root.
 """
-
 import os
 import pathlib
 import re
@@ -12,17 +11,20 @@ import subprocess
 
 
 class Unavailable(Exception):
-    """Something this machine does not have and that we could not fetch."""
+    """Something this computer does not have and that we could not fetch."""
 
 
-def _output(*command, cwd=None):
+def _output(*command, cwd=None, show=False):
+    """What a command says; with `show` it says it to the user's terminal."""
     try:
-        done = subprocess.run(command, cwd=cwd, text=True, timeout=300,
-                              stdin=subprocess.DEVNULL, capture_output=True)
+        done = subprocess.run(
+            command, cwd=cwd, text=True, timeout=900, stdin=subprocess.DEVNULL,
+            stdout=2 if show else subprocess.PIPE,
+            stderr=None if show else subprocess.PIPE, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Unavailable(f"{command[0]}: {error}") from error
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        last = ((done.stderr or "").strip().splitlines() or ["failed"])[-1]
         raise Unavailable(f"{' '.join(command)}: {last}")
     return done.stdout
 
@@ -47,15 +49,21 @@ def real_name(metapackage, pattern):
     return name
 
 
-def unpack(package, folder):
+def unpack(package, folder, show=False):
     """Download PACKAGE once and return the folder with its files."""
     tree = pathlib.Path(folder) / package
     if tree.is_dir():
         return tree
     download = pathlib.Path(folder) / f"{package}.download"
     download.mkdir(parents=True, exist_ok=True)
-    _output("apt-get", "-q", "download", package, cwd=download)
-    archive, = download.glob("*.deb")
+    command = ["apt-get", "download", package]
+    if os.geteuid() == 0:
+        # apt's own user may not be able to write here.
+        command[1:1] = ["-o", "APT::Sandbox::User=root"]
+    if not show:
+        command.insert(1, "-q")
+    _output(*command, cwd=download, show=show)
+    archive = max(download.glob("*.deb"), key=os.path.getmtime)
     unfinished = download / "tree"
     _output("dpkg-deb", "-x", str(archive), str(unfinished))
     archive.unlink()
