@@ -8,7 +8,6 @@
 #include "machine/tsc.h"
 #include "machine/vm.h"
 
-#define MISC_FAST_STRINGS     BIT(0)
 #define MISC_BTS_UNAVAILABLE  BIT(11)
 #define MISC_PEBS_UNAVAILABLE BIT(12)
 /* Thermal control, SpeedStep, MONITOR, CPUID limit, xTPR messages, XD disable: kept, without effect. */
@@ -20,12 +19,13 @@
 /* Revision 1, in the upper half: microcode is the host's business. */
 #define MICROCODE_REVISION BIT(32)
 
-void msr_reset(struct msr_state *m, unsigned physical_bits)
+void msr_reset(struct msr_state *m, unsigned physical_bits, bool fast_strings)
 {
 	memset(m, 0, sizeof(*m));
 	mtrr_reset(&m->mtrr, physical_bits);
-	/* Fast strings must be on: Linux believes it and copies by it. */
-	m->misc_enable = MISC_FAST_STRINGS | MISC_BTS_UNAVAILABLE | MISC_PEBS_UNAVAILABLE;
+	/* Linux believes what this says of fast strings, and copies by it. */
+	m->misc_enable = (fast_strings ? MISC_FAST_STRINGS : 0) | MISC_BTS_UNAVAILABLE |
+			 MISC_PEBS_UNAVAILABLE;
 }
 
 static struct msr_state *state(struct vcpu *v)

@@ -6,11 +6,14 @@
  */
 #pragma once
 
+#include "lib/bits.h"
 #include "machine/mtrr.h"
 
 struct vcpu;
 
 #define MSR_REFUSED_MAX 64
+
+#define MISC_FAST_STRINGS BIT(0) /* of IA32_MISC_ENABLE */
 
 struct msr_state {
 	struct mtrr mtrr;
@@ -21,7 +24,8 @@ struct msr_state {
 	unsigned refused_count;
 };
 
-void msr_reset(struct msr_state *m, unsigned physical_bits);
+/* As firmware leaves them; `fast_strings`: the host's are on. */
+void msr_reset(struct msr_state *m, unsigned physical_bits, bool fast_strings);
 
 /* vcpu_ops.msr_read and msr_write: 0 or -ERR_...: #GP(0). */
 int msr_read(struct vcpu *v, u32 msr, u64 *value);

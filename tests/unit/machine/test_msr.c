@@ -61,7 +61,7 @@ static int setup(void **state)
 	memset(&v, 0, sizeof(v));
 	strcpy(vm.name, "vm0");
 	v.vm = &vm;
-	msr_reset(&vm.cpus[0].msr, 40);
+	msr_reset(&vm.cpus[0].msr, 40, true);
 	vm.ram.size = MIB(64);
 	memset(l, 0, sizeof(*l));
 	timers_init(&vm.timers, &vm.clock);
@@ -91,6 +91,9 @@ static void test_values(void **state)
 	assert_int_equal(get(MSR_TSC_ADJUST), 0);
 	assert_int_equal(get(MSR_APIC_BASE), 0xfee00900); /* the boot CPU */
 	assert_int_equal(get(MSR_MISC_ENABLE), 0x1801);	  /* fast strings; no BTS, no PEBS */
+	msr_reset(&vm.cpus[0].msr, 40, false);
+	assert_int_equal(get(MSR_MISC_ENABLE), 0x1800);
+	msr_reset(&vm.cpus[0].msr, 40, true);
 	assert_int_equal(get(MSR_MCG_CAP), 0);
 	assert_int_equal(get(MSR_MCG_STATUS), 0);
 	assert_int_equal(get(MSR_PLATFORM_INFO), 0);
