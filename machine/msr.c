@@ -2,12 +2,14 @@
 #include "machine/msr.h"
 
 #include "kernel/log.h"
+#include "kernel/traps.h"
 #include "lib/error.h"
 #include "lib/string.h"
 #include "lib/x86.h"
 #include "machine/tsc.h"
 #include "machine/vm.h"
 
+#define MISC_FAST_STRINGS     BIT(0)
 #define MISC_BTS_UNAVAILABLE  BIT(11)
 #define MISC_PEBS_UNAVAILABLE BIT(12)
 /* Thermal control, SpeedStep, MONITOR, CPUID limit, xTPR messages, XD disable: kept, without effect. */
@@ -19,13 +21,22 @@
 /* Revision 1, in the upper half: microcode is the host's business. */
 #define MICROCODE_REVISION BIT(32)
 
-void msr_reset(struct msr_state *m, unsigned physical_bits, bool fast_strings)
+/*
+ * Fast strings are on if the host's are: Linux copies by it. Bochs has no such
+ * MSR, and REP MOVSB there takes as long as so many single moves.
+ */
+static u64 fast_strings(void)
+{
+	u64 value;
+
+	return rdmsr_safe(MSR_MISC_ENABLE, &value) ? 0 : value & MISC_FAST_STRINGS;
+}
+
+void msr_reset(struct msr_state *m, unsigned physical_bits)
 {
 	memset(m, 0, sizeof(*m));
 	mtrr_reset(&m->mtrr, physical_bits);
-	/* Linux believes what this says of fast strings, and copies by it. */
-	m->misc_enable = (fast_strings ? MISC_FAST_STRINGS : 0) | MISC_BTS_UNAVAILABLE |
-			 MISC_PEBS_UNAVAILABLE;
+	m->misc_enable = fast_strings() | MISC_BTS_UNAVAILABLE | MISC_PEBS_UNAVAILABLE;
 }
 
 static struct msr_state *state(struct vcpu *v)

@@ -13,8 +13,6 @@ struct vcpu;
 
 #define MSR_REFUSED_MAX 64
 
-#define MISC_FAST_STRINGS BIT(0) /* of IA32_MISC_ENABLE */
-
 struct msr_state {
 	struct mtrr mtrr;
 	u64 misc_enable;
@@ -24,8 +22,8 @@ struct msr_state {
 	unsigned refused_count;
 };
 
-/* As firmware leaves them; `fast_strings`: the host's are on. */
-void msr_reset(struct msr_state *m, unsigned physical_bits, bool fast_strings);
+/* As firmware leaves them. */
+void msr_reset(struct msr_state *m, unsigned physical_bits);
 
 /* vcpu_ops.msr_read and msr_write: 0 or -ERR_...: #GP(0). */
 int msr_read(struct vcpu *v, u32 msr, u64 *value);

@@ -11,7 +11,6 @@
 #include "kernel/options.h"
 #include "kernel/image.h"
 #include "kernel/time.h"
-#include "kernel/traps.h"
 #include "lib/error.h"
 #include "lib/x86.h"
 #include "lib/format.h"
@@ -118,14 +117,6 @@ static void destroy_bitmaps(struct vm *vm)
 	free_unless_none(vm->msr_bitmap, FRAME_ORDER_4K, FRAME_VCPU);
 }
 
-/* A processor that does not say has them on. */
-static bool host_fast_strings(void)
-{
-	u64 value;
-
-	return rdmsr_safe(MSR_MISC_ENABLE, &value) || value & MISC_FAST_STRINGS;
-}
-
 static int create_cpu(struct vm *vm, unsigned index, u16 vpid)
 {
 	struct vm_cpu *cpu = &vm->cpus[index];
@@ -137,7 +128,7 @@ static int create_cpu(struct vm *vm, unsigned index, u16 vpid)
 	};
 
 	cpuid_build(&cpu->cpuid, &source);
-	msr_reset(&cpu->msr, cpu_features.physical_bits, host_fast_strings());
+	msr_reset(&cpu->msr, cpu_features.physical_bits);
 	return vcpu_create(&cpu->vcpu, &(struct vcpu_config){
 					       .index = index,
 					       .vpid = vpid,

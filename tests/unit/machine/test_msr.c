@@ -40,6 +40,16 @@ void log_write(enum log_level level, const char *subsystem, const char *fmt, ...
 	lines++;
 }
 
+static bool misc_enable_missing;
+static u64 misc_enable;
+
+int rdmsr_safe(u32 msr, u64 *value)
+{
+	assert_int_equal(msr, MSR_MISC_ENABLE);
+	*value = misc_enable;
+	return misc_enable_missing ? -ERR_FAULT : 0;
+}
+
 static u32 page[1024];
 
 u64 time_tsc_to_ns(u64 ticks)
@@ -61,7 +71,9 @@ static int setup(void **state)
 	memset(&v, 0, sizeof(v));
 	strcpy(vm.name, "vm0");
 	v.vm = &vm;
-	msr_reset(&vm.cpus[0].msr, 40, true);
+	misc_enable = 0x850089; /* as a PC's firmware leaves it */
+	misc_enable_missing = false;
+	msr_reset(&vm.cpus[0].msr, 40);
 	vm.ram.size = MIB(64);
 	memset(l, 0, sizeof(*l));
 	timers_init(&vm.timers, &vm.clock);
@@ -91,9 +103,6 @@ static void test_values(void **state)
 	assert_int_equal(get(MSR_TSC_ADJUST), 0);
 	assert_int_equal(get(MSR_APIC_BASE), 0xfee00900); /* the boot CPU */
 	assert_int_equal(get(MSR_MISC_ENABLE), 0x1801);	  /* fast strings; no BTS, no PEBS */
-	msr_reset(&vm.cpus[0].msr, 40, false);
-	assert_int_equal(get(MSR_MISC_ENABLE), 0x1800);
-	msr_reset(&vm.cpus[0].msr, 40, true);
 	assert_int_equal(get(MSR_MCG_CAP), 0);
 	assert_int_equal(get(MSR_MCG_STATUS), 0);
 	assert_int_equal(get(MSR_PLATFORM_INFO), 0);
@@ -246,6 +255,19 @@ static void test_misc_enable(void **state)
 	assert_int_equal(get(MSR_MISC_ENABLE), 0x400c51809);
 }
 
+/* Bochs has none, and a guest should not believe otherwise. */
+static void test_fast_strings_are_the_hosts(void **state)
+{
+	(void)state;
+	misc_enable = 0x850088;
+	msr_reset(&vm.cpus[0].msr, 40);
+	assert_int_equal(get(MSR_MISC_ENABLE), 0x1800);
+	misc_enable = 1;
+	misc_enable_missing = true;
+	msr_reset(&vm.cpus[0].msr, 40);
+	assert_int_equal(get(MSR_MISC_ENABLE), 0x1800);
+}
+
 /* A bad value for an MSR that exists is #GP, but no news. */
 static void test_bad_value_is_not_logged(void **state)
 {
@@ -271,6 +293,7 @@ int main(void)
 		cmocka_unit_test_setup(test_apic_moves, setup),
 		cmocka_unit_test_setup(test_deadline, setup),
 		cmocka_unit_test_setup(test_misc_enable, setup),
+		cmocka_unit_test_setup(test_fast_strings_are_the_hosts, setup),
 		cmocka_unit_test_setup(test_bad_value_is_not_logged, setup),
 	};
 
