@@ -46,8 +46,8 @@ vmx := vmcs caps controls control_names requirements preflight vmx \
 	setup host_state switch reset entry_state registers control_registers pdpte ept bitmaps \
 	guest_walk guest_memory segment descriptor \
 	entry.S vcpu record record_text record_line recorder recorder_create stats \
-	trace trace_setup trace_filter trace_state event exits exit_simple exit_interrupt exit_cr exit_dr exit_msr \
-	exit_io exit_io_string exit_memory exit_descriptor instruction_prefix \
+	trace trace_setup trace_filter trace_state event apic_virtual apic_virtual_access exits exit_simple exit_interrupt exit_cr exit_dr exit_msr \
+	exit_io exit_io_string exit_memory exit_apic exit_descriptor instruction_prefix \
 	mmio mmio_fetch mmio_decode mmio_opcodes mmio_execute mmio_alu mmio_operand mmio_stack mmio_string \
 	exit_task task_plan task_switch tss descriptor_load errors \
 	dump dump_text dump_exit dump_flags dump_vmcs dump_walk dump_code autopsy autopsy_reenact autopsy_delivery autopsy_stack surprise \
@@ -104,8 +104,8 @@ objects := $(foreach room,$(rooms),$(call object,$(addprefix $(room)/,$($(room))
 
 # Only what runs at an exit is in a hurry.
 hot := $(addprefix build/vmx/,vcpu recorder stats event exits exit_simple exit_interrupt exit_cr exit_dr exit_msr \
-	exit_io exit_io_string exit_memory registers control_registers guest_walk guest_memory instruction_prefix ept) \
-	$(addprefix build/machine/,pc interrupts lapic lapic_access lapic_timer bus cpuid msr hypercall uart uart_receiver pic pic_chip pit pit_channel timer ram) \
+	exit_io exit_io_string exit_memory exit_apic apic_virtual mmio mmio_fetch mmio_execute mmio_operand registers control_registers guest_walk guest_memory instruction_prefix ept) \
+	$(addprefix build/machine/,pc interrupts device_memory lapic lapic_access lapic_timer bus cpuid msr hypercall uart uart_receiver pic pic_chip pit pit_channel timer ram) \
 	build/mm/walker
 $(filter-out $(addsuffix .o,$(hot)),$(objects)): CFLAGS += -Os
 

@@ -85,9 +85,11 @@ static void test_sizes(void)
 	check_equal(*(volatile u64 *)(LAPIC + APIC_VERSION), 0x01050014, "read of 8 bytes");
 	apic_write(APIC_TPR, 0x20);
 	*(volatile u8 *)(LAPIC + APIC_TPR) = 0x30;
-	check_equal(apic_read(APIC_TPR), 0x20, "write of a byte: ignored");
+	check_equal(apic_read(APIC_TPR), 0x30, "write of a byte");
+	*(volatile u8 *)(LAPIC + APIC_TPR + 1) = 0x55;
+	check_equal(apic_read(APIC_TPR), 0x30, "write of a byte that is reserved");
 	asm volatile("addl $0x10, (%0)" : : "r"(LAPIC + APIC_TPR) : "memory");
-	check_equal(apic_read(APIC_TPR), 0x30, "read, modify, write");
+	check_equal(apic_read(APIC_TPR), 0x40, "read, modify, write");
 	apic_write(APIC_TPR, 0);
 }
 

@@ -206,6 +206,7 @@ void acpi_parse(struct acpi_info *info, const void *rsdp, unsigned rsdp_length, 
 
 	if (read_rsdp(&copy, rsdp, rsdp_length)) {
 		info->revision = copy.revision;
+		info->from_bochs = !memcmp(copy.oem_id, "BOCHS ", sizeof(copy.oem_id));
 		if (copy.xsdt_address)
 			found = read_root(info, "XSDT", copy.xsdt_address, 8, map);
 		if (!found && copy.rsdt_address)

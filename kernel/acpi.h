@@ -20,6 +20,7 @@
 struct acpi_info {
 	bool present;
 	u8 revision; /* of the RSDP */
+	bool from_bochs; /* its maker; QEMU says the same, but is a hypervisor to CPUID */
 
 	unsigned cpu_count; /* usable CPUs; at least 1 */
 	u32 cpu_apic_ids[ACPI_MAX_CPUS];

@@ -9,9 +9,12 @@
 #define APIC_ID		   0x020
 #define APIC_VERSION	   0x030
 #define APIC_TPR	   0x080
+#define APIC_PPR	   0x0a0
 #define APIC_EOI	   0x0b0
+#define APIC_LDR	   0x0d0
 #define APIC_SPURIOUS	   0x0f0
 #define APIC_ISR	   0x100 /* eight, 16 bytes apart */
+#define APIC_ESR	   0x280
 #define APIC_LVT_CMCI	   0x2f0
 #define APIC_ICR	   0x300 /* one 64-bit register in the x2APIC */
 #define APIC_ICR_HIGH	   0x310 /* xAPIC only */
@@ -24,6 +27,7 @@
 #define APIC_TIMER_INITIAL 0x380
 #define APIC_TIMER_CURRENT 0x390
 #define APIC_TIMER_DIVIDE  0x3e0
+#define APIC_SELF_IPI	   0x3f0 /* x2APIC only */
 
 #define APIC_BASE_X2APIC BIT(10)
 #define APIC_BASE_ENABLE BIT(11)

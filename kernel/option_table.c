@@ -169,6 +169,14 @@ const struct option option_table[] = {
 		.sentence = "Start of the random numbers of doctor=; the same gives the same.",
 	},
 	{
+		.name = "apicv",
+		.kind = KIND_CHOICE,
+		FIELD(apicv),
+		.standard = "auto",
+		.sentence = "Let the CPU serve a guest's local APIC; auto avoids a defect of Bochs 2.7.",
+		.choices = {{"auto", APICV_AUTO}, {"on", APICV_ON}, {"off", APICV_OFF}},
+	},
+	{
 		.name = "check",
 		.kind = KIND_CHOICE,
 		FIELD(check),

@@ -10,6 +10,7 @@
 
 enum option_stats { STATS_OFF, STATS_ON, STATS_FULL };
 enum option_onexit { ONEXIT_POWEROFF, ONEXIT_REBOOT, ONEXIT_HALT };
+enum option_apicv { APICV_OFF, APICV_ON, APICV_AUTO };
 enum option_runner { RUNNER_NONE, RUNNER_BOCHS, RUNNER_QEMU };
 
 /* Bits. */
@@ -40,6 +41,7 @@ struct options {
 	char trace[OPTION_TEXT_MAX]; /* words of vmx/trace_filter.h */
 	u8 monitor;	  /* the key that opens it; 0 = off */
 	bool paused;	  /* begin at the monitor's prompt */
+	enum option_apicv apicv; /* APIC virtualization, where the CPU has it */
 	bool check;	  /* judge each VM entry by all rules of the SDM */
 };
 

@@ -147,9 +147,9 @@ static u64 timer_input(const struct builder *b)
 }
 
 /*
- * SDM "Time Stamp Counter and Nominal Core Crystal Clock Information Leaf": TSC = crystal * EBX /
- * EAX. The crystal is the APIC timer's input, as on Intel's processors. Linux takes the product
- * in kHz, in 32 bits; so EBX is small, and the fraction that comes nearest in whole kHz is sought.
+ * TSC = crystal * EBX / EAX, SDM "CPUID-CPU Identification". The crystal is the APIC timer's input,
+ * as on Intel's processors. Linux takes the product in kHz, in 32 bits; so EBX is small, and the
+ * fraction that comes nearest in whole kHz is sought.
  */
 static void build_timing(struct builder *b)
 {

@@ -87,6 +87,8 @@ static enum verdict put_text(struct vcpu *v)
 		gpa += part;
 		length -= part;
 	}
+	/* That took long, where a console is slow: time for what else waits. */
+	vcpu_attend(v, ATTENTION_POLL);
 	return done(v, 0);
 }
 

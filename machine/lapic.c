@@ -47,13 +47,17 @@ static int highest(const struct lapic *l, unsigned set)
 /* ---- Priorities ------------------------------------------------------------------ */
 
 /* SDM "Task and Processor Priorities": classes are compared; TPR wins a draw. */
-static u32 processor_priority(const struct lapic *l)
+static u32 processor_priority(const struct lapic *l, int vector)
 {
 	u32 tpr = *lapic_register(l, APIC_TPR);
-	int vector = highest(l, APIC_ISR);
 	u32 in_service = vector < 0 ? 0 : (u32)vector & 0xf0;
 
 	return (tpr & 0xf0) >= in_service ? tpr : in_service;
+}
+
+u32 lapic_priority(const struct lapic *l)
+{
+	return processor_priority(l, highest(l, APIC_ISR));
 }
 
 static bool above(u32 vector, u32 priority)
@@ -61,12 +65,12 @@ static bool above(u32 vector, u32 priority)
 	return (vector & 0xf0) > (priority & 0xf0);
 }
 
-/* The vector to deliver, or -1. PPR is up to date. */
+/* The vector to deliver, or -1. */
 static int candidate(const struct lapic *l)
 {
 	int vector = highest(l, APIC_IRR);
 
-	return vector >= 0 && above((u32)vector, *lapic_register(l, APIC_PPR)) ? vector : -1;
+	return vector >= 0 && above((u32)vector, lapic_priority(l)) ? vector : -1;
 }
 
 static u32 delivery(u32 lvt)
@@ -106,13 +110,35 @@ static bool external(const struct lapic *l)
 
 bool lapic_pending(const struct lapic *l)
 {
-	return candidate(l) >= 0 || external(l);
+	return external(l) || (!l->vcpu->apic.delivers && candidate(l) >= 0);
+}
+
+/* When TPR alone holds the interrupt back: the class below which it no longer does. */
+static u8 threshold(const struct lapic *l, u32 requested, int in_service)
+{
+	u32 tpr = *lapic_register(l, APIC_TPR);
+
+	if (above(requested, tpr) || (in_service >= 0 && !above(requested, (u32)in_service)))
+		return 0;
+	return (u8)(requested >> 4);
 }
 
 void lapic_update(struct lapic *l)
 {
-	*lapic_register(l, APIC_PPR) = processor_priority(l);
-	irq_set(&l->output, lapic_pending(l));
+	struct vcpu *v = l->vcpu;
+	int in_service = highest(l, APIC_ISR), requested = highest(l, APIC_IRR);
+	u32 ppr = processor_priority(l, in_service);
+
+	*lapic_register(l, APIC_PPR) = ppr;
+	if (v->apic.delivers) {
+		apic_virtual_set_status(v, (u8)MAX(requested, 0), (u8)MAX(in_service, 0));
+		irq_set(&l->output, external(l));
+		return;
+	}
+	irq_set(&l->output, (requested >= 0 && above((u32)requested, ppr)) || external(l));
+	if (v->apic.shadow)
+		apic_virtual_set_threshold(
+			v, requested < 0 ? 0 : threshold(l, (u32)requested, in_service));
 }
 
 int lapic_acknowledge(struct lapic *l)
@@ -122,11 +148,11 @@ int lapic_acknowledge(struct lapic *l)
 	if (external(l)) {
 		vector = pic_acknowledge(l->bus->pic);
 	} else {
-		vector = candidate(l);
-		if (vector < 0)
-			return -1;
-		clear_bit(l, APIC_IRR, (u8)vector);
-		set_bit(l, APIC_ISR, (u8)vector);
+		vector = l->vcpu->apic.delivers ? -1 : candidate(l);
+		if (vector >= 0) {
+			clear_bit(l, APIC_IRR, (u8)vector);
+			set_bit(l, APIC_ISR, (u8)vector);
+		}
 	}
 	lapic_update(l);
 	return vector;
@@ -145,7 +171,7 @@ void lapic_set_cr8(struct lapic *l, u64 value)
 
 bool lapic_would_take(const struct lapic *l, u8 vector)
 {
-	return software_enabled(l) && above(vector, *lapic_register(l, APIC_PPR));
+	return software_enabled(l) && above(vector, lapic_priority(l));
 }
 
 bool lapic_would_take_pin(const struct lapic *l, unsigned pin)
@@ -174,6 +200,8 @@ bool lapic_accept(struct lapic *l, u8 vector, bool level)
 		set_bit(l, APIC_TMR, vector);
 	else
 		clear_bit(l, APIC_TMR, vector);
+	if (l->vcpu->apic.delivers)
+		apic_virtual_set_end(l->vcpu, vector, level);
 	lapic_update(l);
 	return true;
 }
@@ -186,13 +214,13 @@ static bool level_triggered(unsigned pin, u32 lvt)
 
 static void raise_level(struct lapic *l, unsigned pin)
 {
-	u32 *lvt = lapic_register(l, pin_lvt[pin]);
+	u32 lvt = *lapic_register(l, pin_lvt[pin]);
 
-	if (!level_triggered(pin, *lvt) || *lvt & (APIC_LVT_MASKED | APIC_LVT_REMOTE_IRR) ||
+	if (!level_triggered(pin, lvt) || lvt & (APIC_LVT_MASKED | APIC_LVT_REMOTE_IRR) ||
 	    !active(l, pin))
 		return;
-	if (lapic_accept(l, (u8)*lvt, true))
-		*lvt |= APIC_LVT_REMOTE_IRR;
+	if (lapic_accept(l, (u8)lvt, true))
+		lapic_set_register(l, pin_lvt[pin], lvt | APIC_LVT_REMOTE_IRR);
 }
 
 void lapic_local(struct lapic *l, unsigned offset)
@@ -215,10 +243,10 @@ void lapic_local(struct lapic *l, unsigned offset)
 
 void lapic_pin_changed(struct lapic *l, unsigned pin)
 {
-	u32 *lvt = lapic_register(l, pin_lvt[pin]);
+	u32 lvt = *lapic_register(l, pin_lvt[pin]);
 
-	if (!level_triggered(pin, *lvt))
-		*lvt &= ~(u32)APIC_LVT_REMOTE_IRR;
+	if (!level_triggered(pin, lvt))
+		lapic_set_register(l, pin_lvt[pin], lvt & ~(u32)APIC_LVT_REMOTE_IRR);
 	raise_level(l, pin);
 	lapic_update(l);
 }
@@ -246,14 +274,37 @@ void lapic_set_pin(void *lapic, unsigned pin, bool high)
 
 static void end_level(struct lapic *l, u8 vector)
 {
-	u32 *lint0 = lapic_register(l, APIC_LVT_LINT0);
+	u32 lint0 = *lapic_register(l, APIC_LVT_LINT0);
 
-	if (*lint0 & APIC_LVT_REMOTE_IRR && (u8)*lint0 == vector) {
-		*lint0 &= ~(u32)APIC_LVT_REMOTE_IRR;
+	if (lint0 & APIC_LVT_REMOTE_IRR && (u8)lint0 == vector) {
+		lapic_set_register(l, APIC_LVT_LINT0, lint0 & ~(u32)APIC_LVT_REMOTE_IRR);
 		raise_level(l, LAPIC_LINT0);
 	}
 	if (!(*lapic_register(l, APIC_SPURIOUS) & APIC_SPURIOUS_NO_BROADCAST))
 		lapic_bus_eoi(l->bus, vector);
+}
+
+/*
+ * TMR tells which vectors were levels. Not so if the processor delivers: an
+ * IPI to itself leaves the bit as it was. So it is asked once for each level.
+ */
+static bool ends_level(struct lapic *l, u8 vector)
+{
+	struct vcpu *v = l->vcpu;
+	bool level;
+
+	if (!v->apic.delivers)
+		return test_bit(l, APIC_TMR, vector);
+	level = v->apic.ends[vector / 64] >> vector % 64 & 1;
+	apic_virtual_set_end(v, vector, false);
+	return level;
+}
+
+void lapic_ended(struct lapic *l, u8 vector)
+{
+	if (unlikely(ends_level(l, vector)))
+		end_level(l, vector);
+	lapic_update(l);
 }
 
 void lapic_eoi(struct lapic *l)
@@ -263,9 +314,7 @@ void lapic_eoi(struct lapic *l)
 	if (vector < 0)
 		return;
 	clear_bit(l, APIC_ISR, (u8)vector);
-	if (unlikely(test_bit(l, APIC_TMR, (u8)vector)))
-		end_level(l, (u8)vector);
-	lapic_update(l);
+	lapic_ended(l, (u8)vector);
 }
 
 /* One interrupt for all errors until ESR is written. */

@@ -2,12 +2,20 @@
 /*
  * A vCPU's local APIC: xAPIC and x2APIC. Its registers are a page of 4 KiB
  * laid out as the processor lays out a virtual-APIC page, so that APIC
- * virtualization can use it as it is.
+ * virtualization uses it as it is.
  * SDM "Advanced Programmable Interrupt Controller (APIC)".
  *
  * What becomes of an interrupt is told by one line to the vCPU, `output`,
- * which is at any time what lapic_pending() says. NMI, INIT, start-up and
- * SMI go through the bus to the machine; see lapic_bus.h.
+ * which is what lapic_pending() says. NMI, INIT, start-up and SMI go through
+ * the bus to the machine; see lapic_bus.h.
+ *
+ * Where the processor virtualizes the APIC (vmx/apic_virtual.h), TPR may
+ * change, and where it delivers interrupts itself, IRR, ISR and PPR, too,
+ * without a word: so nothing is kept of them but on the page. `output` then
+ * is the 8259's request alone. Other registers that the guest can write
+ * there exit afterwards, and what they were is in `kept`. One difference
+ * can be seen: an IPI to itself that the processor delivers leaves the TMR bit
+ * of a vector that came as a level before.
  *
  * The APICs of one machine are touched by one CPU at a time: several vCPUs
  * need a lock around all that is declared here.
@@ -16,22 +24,23 @@
  * priority goes to one of those with the lowest PPR. APR and remote read
  * (P6) read as 0. EOI reads as 0 in the xAPIC. IPIs are edges whatever ICR
  * says, de-asserts are nothing. An illegal vector sent is an error of the
- * sender and of each receiver. A spurious interrupt cannot happen: `output`
- * follows TPR at once.
+ * sender and of each receiver. A spurious interrupt cannot happen: TPR is
+ * looked at again before an interrupt goes in.
  */
 #pragma once
 
 #include "machine/irq.h"
 #include "machine/lapic_regs.h"
 #include "machine/lapic_timer.h"
+#include "vmx/vcpu.h"
 
-struct vcpu;
 struct lapic_bus;
 
 enum { LAPIC_LINT0, LAPIC_LINT1, LAPIC_PINS };
 
 struct lapic {
 	u32 *page; /* the registers, by offset / 4 */
+	u32 kept[APIC_REGISTERS]; /* of the page, what lapic_set_register() has written */
 	u64 base;  /* IA32_APIC_BASE */
 	struct irq output; /* the processor's INTR */
 
@@ -51,6 +60,13 @@ struct lapic {
 static inline u32 *lapic_register(const struct lapic *l, unsigned offset)
 {
 	return &l->page[offset / 4];
+}
+
+/* Write a register that is not one of TPR, PPR, ISR, TMR, IRR. */
+static inline void lapic_set_register(struct lapic *l, unsigned offset, u32 value)
+{
+	l->page[offset / 4] = value;
+	l->kept[offset / 16] = value;
 }
 
 static inline bool lapic_enabled(const struct lapic *l)
@@ -91,8 +107,11 @@ int lapic_set_base(struct lapic *l, u64 value) __must_check;
 
 /* ---- Interrupts to the processor ------------------------------------------------- */
 
-/* Is there one that the processor would take if its interrupts were on? */
+/* Is there one that has to be injected as soon as the processor's interrupts are on? */
 bool lapic_pending(const struct lapic *l);
+
+/* PPR, by what TPR and ISR are now. */
+u32 lapic_priority(const struct lapic *l);
 
 /* INTA: the vector, now in service, or what the 8259 answers; -1: nothing (any more). */
 int lapic_acknowledge(struct lapic *l);
@@ -118,8 +137,14 @@ void lapic_local(struct lapic *l, unsigned lvt);
 
 void lapic_eoi(struct lapic *l);
 
+/* The processor has done so, by itself, for this vector. */
+void lapic_ended(struct lapic *l, u8 vector);
+
 /* TPR, LVT or pins changed: PPR and the output follow. */
 void lapic_update(struct lapic *l);
+
+/* IA32_APIC_BASE or the spurious-interrupt register changed: how the guest gets at the registers. */
+void lapic_access_changed(struct lapic *l);
 
 /* After a write of the LVT entry of a pin. */
 void lapic_pin_changed(struct lapic *l, unsigned pin);

@@ -3,7 +3,6 @@
 #include "machine/lapic_access.h"
 
 #include "lib/error.h"
-#include "lib/x86.h"
 #include "machine/lapic_bus.h"
 
 /* Who may do what: the page, the MSRs. */
@@ -66,28 +65,27 @@ static const struct {
 
 static void mask_all(struct lapic *l)
 {
-	for (unsigned i = 0; i < APIC_LVT_COUNT; i++)
-		*lapic_register(l, APIC_LVT_TIMER + 16 * i) |= APIC_LVT_MASKED;
+	for (unsigned lvt = APIC_LVT_TIMER; lvt <= APIC_LVT_ERROR; lvt += 16)
+		lapic_set_register(l, lvt, *lapic_register(l, lvt) | APIC_LVT_MASKED);
 }
 
 static void write_spurious(struct lapic *l, u32 value)
 {
-	*lapic_register(l, APIC_SPURIOUS) = value;
+	lapic_set_register(l, APIC_SPURIOUS, value);
 	if (!(value & APIC_SPURIOUS_ENABLE))
 		mask_all(l);
+	lapic_access_changed(l);
 	lapic_update(l);
 }
 
 static void write_lvt(struct lapic *l, unsigned offset, u32 value)
 {
-	u32 *lvt = lapic_register(l, offset);
-
 	/* "Attempts to reset these bits will be ignored." */
 	if (!(*lapic_register(l, APIC_SPURIOUS) & APIC_SPURIOUS_ENABLE))
 		value |= APIC_LVT_MASKED;
 	if (offset == APIC_LVT_TIMER)
 		lapic_timer_prepare(l, value);
-	*lvt = value | (*lvt & LVT_READ_ONLY);
+	lapic_set_register(l, offset, value | (*lapic_register(l, offset) & LVT_READ_ONLY));
 	if (offset == APIC_LVT_LINT0)
 		lapic_pin_changed(l, LAPIC_LINT0);
 	else if (offset == APIC_LVT_LINT1)
@@ -97,7 +95,7 @@ static void write_lvt(struct lapic *l, unsigned offset, u32 value)
 /* The register shows what has been found until now. SDM "Error Handling". */
 static void write_errors(struct lapic *l)
 {
-	*lapic_register(l, APIC_ESR) = l->errors;
+	lapic_set_register(l, APIC_ESR, l->errors);
 	l->errors = 0;
 	l->error_told = false;
 }
@@ -120,7 +118,7 @@ static void write_register(struct lapic *l, unsigned offset, u32 value)
 		lapic_bus_command(l, 0, value | APIC_TO_SELF << 18);
 		break;
 	case APIC_ICR: /* xAPIC only */
-		*lapic_register(l, APIC_ICR) = value;
+		lapic_set_register(l, APIC_ICR, value);
 		lapic_bus_command(
 			l, lapic_bus_destination(*lapic_register(l, APIC_ICR_HIGH) >> 24), value);
 		break;
@@ -134,7 +132,7 @@ static void write_register(struct lapic *l, unsigned offset, u32 value)
 		write_lvt(l, offset, value);
 		break;
 	case APIC_TIMER_DIVIDE:
-		*lapic_register(l, APIC_TIMER_DIVIDE) = value;
+		lapic_set_register(l, APIC_TIMER_DIVIDE, value);
 		lapic_timer_divide(l, value);
 		break;
 	case APIC_DFR:
@@ -142,14 +140,16 @@ static void write_register(struct lapic *l, unsigned offset, u32 value)
 		/* fall through */
 	case APIC_LDR:
 	case APIC_ICR_HIGH:
-		*lapic_register(l, offset) = value;
+		lapic_set_register(l, offset, value);
 		break;
 	}
 }
 
 static u32 read_register(struct lapic *l, unsigned offset)
 {
-	return offset == APIC_TIMER_CURRENT ? lapic_timer_count(l) : *lapic_register(l, offset);
+	if (offset == APIC_TIMER_CURRENT)
+		return lapic_timer_count(l);
+	return offset == APIC_PPR ? lapic_priority(l) : *lapic_register(l, offset);
 }
 
 /* ---- The page ---------------------------------------------------------------------- */
@@ -173,12 +173,41 @@ u64 lapic_page_read(struct lapic *l, unsigned offset, unsigned size)
 	return read_register(l, offset & ~15U) >> offset % 4 * 8;
 }
 
+/* A part of a register: with the rest of it. */
+static u32 merge(const struct lapic *l, unsigned offset, unsigned size, u32 value)
+{
+	unsigned shift = offset % 4 * 8;
+	u32 mask = (u32)BITS(size * 8 - 1, 0) << shift;
+
+	return (*lapic_register(l, offset & ~15U) & ~mask) | (value << shift & mask);
+}
+
 void lapic_page_write(struct lapic *l, unsigned offset, unsigned size, u64 value)
 {
-	if (!lapic_is_xapic(l) || !exists(l, offset) || offset % 16 || size < 4)
+	unsigned start = offset & ~15U;
+
+	if (!lapic_is_xapic(l) || !exists(l, offset) || offset % 16 + MIN(size, 4U) > 4)
 		return;
-	if (registers[offset / 16].access & PAGE_WRITE)
-		write_register(l, offset, (u32)value & registers[offset / 16].writable);
+	if (size < 4)
+		value = merge(l, offset, size, (u32)value);
+	if (registers[start / 16].access & PAGE_WRITE)
+		write_register(l, start, (u32)value & registers[start / 16].writable);
+}
+
+/* As if it had not been written, and then as any other write: merged it is already. */
+void lapic_page_written(struct lapic *l, unsigned offset)
+{
+	unsigned start = offset & ~15U;
+	u32 value;
+
+	if (start / 16 >= APIC_REGISTERS)
+		return;
+	value = *lapic_register(l, start);
+	*lapic_register(l, start) = l->kept[start / 16];
+	if (lapic_is_x2apic(l)) /* SELF IPI of an illegal vector; the processor has checked the rest */
+		write_register(l, start, value & registers[start / 16].writable);
+	else
+		lapic_page_write(l, start, 4, value);
 }
 
 /* ---- The MSRs ---------------------------------------------------------------------- */
@@ -204,7 +233,7 @@ static int write_command(struct lapic *l, u64 value)
 {
 	if ((u32)value & ~(ICR_BITS | ICR_IGNORED))
 		return -ERR_INVAL;
-	*lapic_register(l, APIC_ICR) = (u32)value & ICR_BITS;
+	lapic_set_register(l, APIC_ICR, (u32)value & ICR_BITS);
 	*lapic_register(l, APIC_ICR_HIGH64) = (u32)(value >> 32);
 	lapic_bus_command(l, (u32)(value >> 32), (u32)value);
 	return 0;

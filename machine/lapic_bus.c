@@ -77,7 +77,7 @@ static struct lapic *lowest(const struct lapic_bus *bus, const struct lapic_mess
 	do {
 		if (l != except && matches(l, m) &&
 		    *lapic_register(l, APIC_SPURIOUS) & APIC_SPURIOUS_ENABLE &&
-		    (!best || *lapic_register(l, APIC_PPR) < *lapic_register(best, APIC_PPR)))
+		    (!best || lapic_priority(l) < lapic_priority(best)))
 			best = l;
 		l = after(bus, l);
 	} while (l != start);

@@ -11,15 +11,11 @@
 #include "lib/bits.h"
 
 #define APIC_APR	 0x090
-#define APIC_PPR	 0x0a0
 #define APIC_REMOTE_READ 0x0c0
-#define APIC_LDR	 0x0d0
 #define APIC_DFR	 0x0e0
 #define APIC_TMR	 0x180 /* eight, 16 bytes apart, as those of ISR and IRR */
 #define APIC_IRR	 0x200
-#define APIC_ESR	 0x280
 #define APIC_ICR_HIGH64	 0x304 /* where the x2APIC's 64-bit ICR has its upper half */
-#define APIC_SELF_IPI	 0x3f0 /* x2APIC only */
 
 #define APIC_PAGE	   0x1000
 #define APIC_REGISTERS	   64 /* 16 bytes apart */

@@ -64,7 +64,7 @@ void lapic_timer_start(struct lapic *l, u32 count)
 	catch_up(l);
 	if (by_deadline(*lapic_register(l, APIC_LVT_TIMER)))
 		return;
-	*lapic_register(l, APIC_TIMER_INITIAL) = count;
+	lapic_set_register(l, APIC_TIMER_INITIAL, count);
 	if (count)
 		count_down(l, period(l));
 	else
@@ -118,7 +118,7 @@ void lapic_timer_prepare(struct lapic *l, u32 new_lvt)
 	if (!((old_lvt ^ new_lvt) & APIC_LVT_TIMER_MODE))
 		return;
 	if (by_deadline(old_lvt | new_lvt)) {
-		*lapic_register(l, APIC_TIMER_INITIAL) = 0;
+		lapic_set_register(l, APIC_TIMER_INITIAL, 0);
 		stop(l);
 	} else if (l->timer.counting) {
 		count_down(l, remaining(l, now(l)));

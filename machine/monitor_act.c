@@ -14,7 +14,9 @@
 /* Vectors whose delivery pushes an error code. SDM "Exception and Interrupt Vectors". */
 #define WITH_ERROR                                                                                 \
 	(1U << VECTOR_DF | 1U << VECTOR_TS | 1U << VECTOR_NP | 1U << VECTOR_SS | 1U << VECTOR_GP | \
-	 1U << VECTOR_PF | 1U << VECTOR_AC | 1U << VECTOR_CP)
+	 1U << VECTOR_PF | 1U << VECTOR_AC)
+
+#define ERROR_MAX 0x7fff /* older processors refuse bit 15 at an entry */
 
 void command_trace(struct vcpu *v, const struct command_words *w)
 {
@@ -54,12 +56,14 @@ static void inject_exception(struct vcpu *v, const struct command_words *w)
 	if (vector > 31 || vector == VECTOR_NMI)
 		command_complain(w->word[2], "no exception has this vector",
 				 "write 0 to 31, but 2");
+	else if (vector == VECTOR_CP) /* with or without an error code: processors differ */
+		command_complain(w->word[2], "guests have no CET, so no #CP", "inject another");
 	else if (w->count > 3 && !(WITH_ERROR >> vector & 1))
 		command_complain(w->word[3], "this exception has no error code", "leave it out");
 	else if (w->count > 4 && vector != VECTOR_PF)
 		command_complain(w->word[4], "only a page fault has an address", "leave it out");
-	else if (error > 0xffff)
-		command_complain(w->word[3], "not an error code", "write 0 to 0xffff");
+	else if (error > ERROR_MAX)
+		command_complain(w->word[3], "not an error code", "write 0 to 0x7fff");
 	else if (vector == VECTOR_PF)
 		event_page_fault(v, cr2, (u32)error);
 	else if (vector == VECTOR_DB)

@@ -123,6 +123,16 @@ static void priority_changed(struct vcpu *v)
 	lapic_update(&v->vm->cpus[v->index].lapic);
 }
 
+static void apic_written(struct vcpu *v, unsigned offset)
+{
+	lapic_page_written(&v->vm->cpus[v->index].lapic, offset);
+}
+
+static void apic_ended(struct vcpu *v, u8 vector)
+{
+	lapic_ended(&v->vm->cpus[v->index].lapic, vector);
+}
+
 static void state_changed(struct vcpu *v)
 {
 	cpuid_update(v->cpuid_table, guest_cr4(v), v->xcr0);
@@ -222,5 +232,7 @@ const struct vcpu_ops pc_ops = {
 	.pause = time_pause,
 	.resume = time_resume,
 	.priority_changed = priority_changed,
+	.apic_written = apic_written,
+	.apic_ended = apic_ended,
 	.state_changed = state_changed,
 };

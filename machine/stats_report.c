@@ -282,5 +282,5 @@ void stats_restart(struct vm *vm, struct vcpu *v)
 	memset(&v->counters, 0, sizeof(v->counters));
 	if (v->recorder.stats)
 		stats_reset(v->recorder.stats);
-	vm->stats_from_ns = clock_now(&vm->clock);
+	vm->stats_from_ns = vm->run_ns; /* in a pause the clock itself is ahead */
 }

@@ -5,6 +5,7 @@
  */
 #include "machine/vm.h"
 
+#include "kernel/acpi.h"
 #include "kernel/apic.h"
 #include "kernel/cpu.h"
 #include "kernel/log.h"
@@ -97,6 +98,41 @@ static int create_memory(struct vm *vm, u64 size, char *why)
 	return error;
 }
 
+/*
+ * What APIC virtualization needs. The frame is never accessed: its address
+ * in the EPT tells the processor what is. The tables are made now, and
+ * vmx/apic_virtual.c opens and closes the page.
+ */
+static int create_apic(struct vm *vm)
+{
+	if (!options.apicv || !(vmx_host.controls.word[CONTROL_PROC] & PROC_TPR_SHADOW))
+		return 0;
+	vm->apic_page = alloc(FRAME_ORDER_4K, FRAME_VM);
+	vm->x2apic_bitmap = alloc(FRAME_ORDER_4K, FRAME_VCPU);
+	if (vm->apic_page == FRAME_NONE || vm->x2apic_bitmap == FRAME_NONE)
+		return -ERR_NOMEM;
+	return ept_map(&vm->ept, MAP_LOCAL_APIC, vm->apic_page, PAGE_SIZE,
+		       ept_flags(0, MEMORY_WB) | EPT_RESERVED);
+}
+
+/*
+ * When an interrupt of the host comes, Bochs 2.7 delivers a virtual one that
+ * is pending, even if the guest's interrupts are off. Its firmware and CPUID
+ * together are no other's.
+ */
+static bool delivery_is_broken(void)
+{
+	return options.apicv == APICV_AUTO && acpi.from_bochs && !cpu_features.hypervisor;
+}
+
+static void destroy_apic(struct vm *vm)
+{
+	if (!vm->apic_page)
+		return;
+	free_unless_none(vm->apic_page, FRAME_ORDER_4K, FRAME_VM);
+	free_unless_none(vm->x2apic_bitmap, FRAME_ORDER_4K, FRAME_VCPU);
+}
+
 static int create_bitmaps(struct vm *vm)
 {
 	vm->bus_map = alloc(BUS_MAP_ORDER, FRAME_VM);
@@ -138,6 +174,10 @@ static int create_cpu(struct vm *vm, unsigned index, u16 vpid)
 					       .ept = &vm->ept,
 					       .msr_bitmap = vm->msr_bitmap,
 					       .io_bitmaps = vm->io_bitmaps,
+					       .apic_page = vm->apic_page,
+					       .x2apic_bitmap = vm->x2apic_bitmap,
+					       .apic_gpa = MAP_LOCAL_APIC,
+					       .no_virtual_delivery = delivery_is_broken(),
 					       .cr4_allowed = cpu->cpuid.cr4_allowed,
 					       .xcr0_allowed = cpu->cpuid.xcr0_allowed,
 					       .efer_allowed = cpu->cpuid.efer_allowed,
@@ -164,7 +204,9 @@ int vm_create(struct vm **out, const struct vm_config *config, char *why)
 	error = create_memory(vm, memory, why);
 	if (error)
 		goto undo_bitmaps;
-	error = create_cpu(vm, 0, config->number + 1);
+	error = create_apic(vm);
+	if (!error)
+		error = create_cpu(vm, 0, config->number + 1);
 	if (error)
 		goto undo_memory;
 	error = trace_configure(vm->cpus[0].vcpu, options.trace, why, VM_WHY_MAX);
@@ -184,6 +226,7 @@ int vm_create(struct vm **out, const struct vm_config *config, char *why)
 undo_cpu:
 	vcpu_destroy(vm->cpus[0].vcpu);
 undo_memory:
+	destroy_apic(vm);
 	ept_destroy(&vm->ept);
 	ram_destroy(&vm->ram);
 undo_bitmaps:
@@ -200,6 +243,7 @@ void vm_destroy(struct vm *vm)
 		link = &(*link)->next;
 	*link = vm->next;
 	vcpu_destroy(vm->cpus[0].vcpu);
+	destroy_apic(vm);
 	ept_destroy(&vm->ept);
 	ram_destroy(&vm->ram);
 	destroy_bitmaps(vm);

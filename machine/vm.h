@@ -74,6 +74,7 @@ struct vm {
 	struct ept ept;
 	struct ram ram;
 	hpa_t bus_map, io_bitmaps, msr_bitmap;
+	hpa_t apic_page, x2apic_bitmap; /* for APIC virtualization; 0: off */
 
 	/*
 	 * Put the first vCPU, fresh from reset and loaded, to the guest's first

@@ -21,18 +21,25 @@ static const enum vmcs_field kept[] = {
 	VMCS_GUEST_DR7,		  VMCS_GUEST_INTERRUPTIBILITY, VMCS_GUEST_PENDING_DEBUG,
 	VMCS_GUEST_ACTIVITY_STATE, VMCS_GUEST_DEBUGCTL,	       VMCS_EXCEPTION_BITMAP,
 	VMCS_PIN_CONTROLS,	   VMCS_PROC_CONTROLS,	       VMCS_PREEMPTION_TIMER_VALUE,
+	VMCS_GUEST_CS_SELECTOR,	   VMCS_GUEST_CS_BASE,	       VMCS_GUEST_CS_LIMIT,
+	VMCS_GUEST_CS_ACCESS_RIGHTS, VMCS_GUEST_SS_SELECTOR,   VMCS_GUEST_SS_BASE,
+	VMCS_GUEST_SS_LIMIT,	   VMCS_GUEST_SS_ACCESS_RIGHTS,
 };
 
 /*
  * Was the last event that we injected an interrupt, right here? Then it
- * began the chain. What follows its exit in the records are the double
- * fault and the triple fault themselves.
+ * began the chain, unless it has been served and has returned here. What
+ * follows its exit in the records are the double fault and the triple fault
+ * themselves.
  */
 static u32 last_interrupt(const struct vcpu *v)
 {
 	struct exit_record r;
 	u64 n = recorder_total(v);
 
+	/* An entry with it would fail. */
+	if (!(vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF))
+		return 0;
 	while (n && recorder_get(v, --n, &r)) {
 		u32 verdict = r.length_verdict >> RECORD_VERDICT_SHIFT;
 
@@ -164,12 +171,12 @@ static void enter(struct vcpu *v, u64 rflags)
 	vmx_run(v);
 }
 
-static void run(struct vcpu *v, struct autopsy *a)
+static void run(struct vcpu *v, struct autopsy *a, u32 first)
 {
 	u64 rflags = vmcs_read(VMCS_GUEST_RFLAGS);
 	u64 blocking = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
 
-	v->events = (struct vcpu_events){ .next = { last_interrupt(v), 0, 0 } };
+	v->events = (struct vcpu_events){ .next = { first, 0, 0 } };
 	v->proc_controls &= ~(u32)(PROC_INTERRUPT_WINDOW | PROC_NMI_WINDOW);
 	vmcs_write(VMCS_PROC_CONTROLS, v->proc_controls);
 	vmcs_write(VMCS_PIN_CONTROLS, v->pin_controls | PIN_PREEMPTION_TIMER);
@@ -183,6 +190,13 @@ static void run(struct vcpu *v, struct autopsy *a)
 		if (!turn(v, a))
 			return;
 	}
+}
+
+static void put_back(const u64 *values)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(kept); i++)
+		vmcs_write(kept[i], values[i]);
+	vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO, 0);
 }
 
 void autopsy_reenact(struct vcpu *v, struct autopsy *a)
@@ -199,10 +213,14 @@ void autopsy_reenact(struct vcpu *v, struct autopsy *a)
 		return;
 	for (unsigned i = 0; i < ARRAY_SIZE(kept); i++)
 		values[i] = vmcs_read(kept[i]);
-	run(v, a);
-	for (unsigned i = 0; i < ARRAY_SIZE(kept); i++)
-		vmcs_write(kept[i], values[i]);
-	vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO, 0);
+	run(v, a, last_interrupt(v));
+	put_back(values);
+	/* The interrupt goes in? Then it did before, and the instruction began the chain. */
+	if (a->end == AUTOPSY_DELIVERED && !a->count) {
+		a->end = AUTOPSY_LOST;
+		run(v, a, 0);
+		put_back(values);
+	}
 	cr2_write(cr2);
 	v->regs = regs;
 	v->events = events;

@@ -24,6 +24,8 @@ const struct control_want control_wants[CONTROL_WORDS] = {
 		.must = PROC_HLT | PROC_MOV_DR | PROC_IO_BITMAPS | PROC_MSR_BITMAP | PROC_SECONDARY |
 			PROC_TSC_OFFSETTING | PROC_CR8_LOAD | PROC_CR8_STORE | PROC_RDPMC |
 			PROC_MONITOR | PROC_MWAIT,
+		/* CR8 exits are for CPUs without it; see vmx/apic_virtual.c. */
+		.want = PROC_TPR_SHADOW,
 		/* CR3 and INVLPG exits are forced on some old processors, and handled. */
 		.may = PROC_DEFAULT1 | PROC_CR3_LOAD | PROC_CR3_STORE | PROC_INVLPG,
 	},
@@ -31,7 +33,8 @@ const struct control_want control_wants[CONTROL_WORDS] = {
 		.must = PROC2_EPT | PROC2_UNRESTRICTED_GUEST,
 		/* Without WBINVD exits a guest could flush all caches at will; RDTSCP raises #UD in
 		 * the guest unless it is enabled here. INVPCID stays off: CPUID does not offer it. */
-		.want = PROC2_VPID | PROC2_WBINVD | PROC2_RDTSCP,
+		.want = PROC2_VPID | PROC2_WBINVD | PROC2_RDTSCP | PROC2_VIRTUAL_APIC_ACCESS |
+			PROC2_VIRTUAL_X2APIC | PROC2_APIC_REGISTER | PROC2_VIRTUAL_INTERRUPT,
 	},
 	[CONTROL_EXIT] = {
 		.must = EXITCTL_HOST_64 | EXITCTL_ACK_INTERRUPT | EXITCTL_SAVE_DEBUG |

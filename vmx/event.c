@@ -216,7 +216,7 @@ static void deliver_interrupt(struct vcpu *v)
 		inject(v, &(struct vcpu_event){ info_of((u8)vector, INTR_EXTERNAL), 0, 0 });
 }
 
-bool event_deliver(struct vcpu *v)
+static bool deliver(struct vcpu *v)
 {
 	struct vcpu_events *events = &v->events;
 	bool taken = false; /* an event goes in at this entry */
@@ -250,6 +250,15 @@ bool event_deliver(struct vcpu *v)
 	return true;
 }
 
+bool event_deliver(struct vcpu *v)
+{
+	if (!deliver(v))
+		return false;
+	if (v->apic.changed)
+		apic_virtual_write(v);
+	return true;
+}
+
 bool event_wakes(const struct vcpu *v)
 {
 	const struct vcpu_events *events = &v->events;
@@ -258,5 +267,6 @@ bool event_wakes(const struct vcpu *v)
 		return true;
 	if (events->nmi_pending && !(vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & INTERRUPTIBILITY_NMI))
 		return true;
-	return events->interrupt_line && vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF;
+	return (events->interrupt_line || apic_virtual_pending(v)) &&
+	       vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF;
 }

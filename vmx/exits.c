@@ -32,6 +32,10 @@ const exit_handler_fn exit_handlers[EXIT_REASONS] = {
 	[EXIT_WRMSR]			= exit_wrmsr,
 	[EXIT_EPT_VIOLATION]		= exit_ept_violation,
 	[EXIT_EPT_MISCONFIGURATION]	= exit_ept_misconfiguration,
+	[EXIT_APIC_ACCESS]		= exit_apic_access,
+	[EXIT_APIC_WRITE]		= exit_apic_write,
+	[EXIT_VIRTUALIZED_EOI]		= exit_virtualized_eoi,
+	[EXIT_TPR_BELOW_THRESHOLD]	= exit_tpr_below_threshold,
 
 	/* The processor's own state */
 	[EXIT_HLT]			= exit_hlt,

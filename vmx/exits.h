@@ -65,6 +65,12 @@ enum verdict exit_io(struct vcpu *v);
 enum verdict exit_ept_violation(struct vcpu *v);
 enum verdict exit_ept_misconfiguration(struct vcpu *v);
 
+/* exit_apic.c */
+enum verdict exit_apic_access(struct vcpu *v);
+enum verdict exit_apic_write(struct vcpu *v);
+enum verdict exit_virtualized_eoi(struct vcpu *v);
+enum verdict exit_tpr_below_threshold(struct vcpu *v);
+
 /* exit_task.c, exit_descriptor.c */
 enum verdict exit_task_switch(struct vcpu *v);
 enum verdict exit_gdtr_idtr(struct vcpu *v);

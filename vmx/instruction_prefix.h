@@ -5,9 +5,8 @@
  */
 #pragma once
 
+#include "vmx/mmio_decode.h"
 #include "vmx/vcpu.h"
-
-#define INSTRUCTION_MAX 15 /* bytes */
 
 /* Pure: operand size in bytes, by the prefixes before the opcode and the code segment's default (2 or 4). */
 unsigned prefix_operand_size(const u8 *code, unsigned length, bool long_code, unsigned by_default);

@@ -7,7 +7,8 @@
 #pragma once
 
 #include "lib/types.h"
-#include "vmx/instruction_prefix.h"
+
+#define INSTRUCTION_MAX 15 /* bytes */
 
 enum mmio_op {
 	/* RFLAGS are neither read nor written. */

@@ -58,6 +58,20 @@ static const u8 *code_page(struct vcpu *v, gva_t page)
 	return c->at;
 }
 
+/*
+ * A kernel has few instructions that access a device, and it takes longer to
+ * decode them than to see that they are the same as last time.
+ */
+static struct vcpu_decoded *find_decoded(struct vcpu *v, u64 rip)
+{
+	return &v->code.decoded[(rip ^ rip >> 3 ^ rip >> 6) % ARRAY_SIZE(v->code.decoded)];
+}
+
+static bool is_decoded(const struct vcpu_decoded *d, const u64 *bytes)
+{
+	return d->bytes[0] == bytes[0] && d->bytes[1] == bytes[1] && d->i.length;
+}
+
 /* What the decoder does not know ends the machine, with the first bytes to read in order. */
 static enum verdict unknown(struct vcpu *v, const u8 *code)
 {
@@ -82,6 +96,7 @@ enum verdict mmio_fetch(struct mmio *m, u64 rip, struct mmio_instruction *i)
 	u8 code[INSTRUCTION_MAX] = { 0 };
 	enum mmio_decoded decoded;
 	unsigned length, code_bits;
+	struct vcpu_decoded *decoded_before = NULL;
 	const u8 *ram;
 	gva_t gva = rip;
 
@@ -91,10 +106,23 @@ enum verdict mmio_fetch(struct mmio *m, u64 rip, struct mmio_instruction *i)
 		gva = (u32)(vmcs_read(VMCS_GUEST_CS_BASE) + rip);
 	length = MIN(INSTRUCTION_MAX, (unsigned)(PAGE_SIZE - gva % PAGE_SIZE));
 	ram = m->long_code ? code_page(v, gva & ~(PAGE_SIZE - 1)) : NULL;
-	if (likely(ram))
+	if (likely(ram && length == INSTRUCTION_MAX && gva % PAGE_SIZE <= PAGE_SIZE - 16)) {
+		u64 bytes[2];
+
+		memcpy(bytes, ram + gva % PAGE_SIZE, sizeof(bytes));
+		decoded_before = find_decoded(v, rip);
+		if (is_decoded(decoded_before, bytes)) {
+			*i = decoded_before->i;
+			return NEXT;
+		}
+		memcpy(decoded_before->bytes, bytes, sizeof(bytes));
+		decoded_before->i.length = 0;
+		memcpy(code, bytes, INSTRUCTION_MAX);
+	} else if (ram) {
 		memcpy(code, ram + gva % PAGE_SIZE, length);
-	else /* other modes; or the tables have changed meanwhile */
+	} else { /* other modes; or the tables have changed meanwhile */
 		verdict = read_code(v, gva, code, length);
+	}
 	if (verdict != NEXT)
 		return verdict;
 	decoded = mmio_decode(code, length, code_bits, i);
@@ -104,8 +132,11 @@ enum verdict mmio_fetch(struct mmio *m, u64 rip, struct mmio_instruction *i)
 			return verdict;
 		decoded = mmio_decode(code, INSTRUCTION_MAX, code_bits, i);
 	}
-	if (decoded == MMIO_KNOWN)
+	if (decoded == MMIO_KNOWN) {
+		if (decoded_before)
+			decoded_before->i = *i;
 		return NEXT;
+	}
 	if (decoded != MMIO_UNDEFINED)
 		return unknown(v, code);
 	event_exception(v, VECTOR_UD);

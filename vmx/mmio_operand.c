@@ -17,6 +17,16 @@ static bool is_reported(const struct mmio *m, gva_t gva, unsigned size, bool wri
 	       gva % PAGE_SIZE + size <= PAGE_SIZE && (!write || m->exit->write);
 }
 
+/*
+ * The same by the offset alone, for an instruction's one operand that is not
+ * implied: a stack, if there is one as well, is accessed the other way.
+ */
+static bool is_alike(const struct mmio *m, gva_t gva, unsigned size, bool write)
+{
+	return m->exit->same_offset && (gva ^ m->exit->gpa) % PAGE_SIZE == 0 &&
+	       gva % PAGE_SIZE + size <= PAGE_SIZE && write == m->exit->write;
+}
+
 static void use_reported(const struct mmio *m, unsigned size, struct guest_span *span)
 {
 	span->parts[0].gpa = m->exit->gpa;
@@ -79,7 +89,8 @@ enum verdict mmio_find(const struct mmio *m, enum segment segment, u64 offset, u
 	enum verdict verdict;
 	gva_t gva;
 
-	if (likely(is_reported(m, linear(m, segment, offset), size, write))) {
+	gva = linear(m, segment, offset);
+	if (likely(is_reported(m, gva, size, write) || is_alike(m, gva, size, write))) {
 		use_reported(m, size, span);
 		return NEXT;
 	}

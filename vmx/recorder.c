@@ -110,6 +110,7 @@ void recorder_page_full(struct vcpu *v)
 {
 	struct recorder *rec = &v->recorder;
 
+	vcpu_poll_if_overdue(v);
 	recorder_catch_up(v);
 	rec->page_n += RECORDS_A_PAGE;
 	if (rec->next == rec->end)

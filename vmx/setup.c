@@ -44,6 +44,7 @@ static void write_controls(struct vcpu *v, const struct vcpu_config *config)
 		v->proc_controls2 |= PROC2_DESCRIPTOR_TABLE & vmx_host.caps.proc2.may_be_one;
 	v->exit_controls = solved[CONTROL_EXIT] & ~(config->slice_tsc ? 0 : EXITCTL_SAVE_PREEMPTION);
 	v->entry_controls = solved[CONTROL_ENTRY];
+	apic_virtual_create(v, config);
 
 	vmcs_write(VMCS_PIN_CONTROLS, v->pin_controls);
 	vmcs_write(VMCS_PROC_CONTROLS, v->proc_controls);

@@ -82,6 +82,7 @@ static void go_on(struct vcpu *v)
 	if (!t->paused)
 		return;
 	t->hidden += time_tsc() - t->paused;
+	v->polled += (u32)(time_tsc() - t->paused); /* or a trace would be polled more often */
 	t->paused = 0;
 	v->ops->resume(v);
 	recorder_catch_up(v);

@@ -21,6 +21,7 @@
 #include "vmx/stats.h"
 #include "vmx/step.h"
 #include "vmx/trace.h"
+#include "vmx/vmx.h"
 
 _Static_assert(offsetof(struct vcpu, regs.rax) == VCPU_RAX, "entry.S");
 _Static_assert(offsetof(struct vcpu, regs.rdi) == VCPU_RDI, "entry.S");
@@ -39,8 +40,10 @@ static __noinline enum verdict attend(struct vcpu *v)
 
 	if (attention & ATTENTION_STOP)
 		return vcpu_stop(v, STOP_REQUESTED, NULL, 0);
-	if (attention & ATTENTION_POLL)
+	if (attention & ATTENTION_POLL) {
 		v->ops->poll(v);
+		v->polled = time_tsc_low();
+	}
 	if (v->stop.cause != STOP_NONE)
 		return STOP; /* the user, by the monitor */
 	if (attention & ATTENTION_WATCH) {
@@ -58,6 +61,8 @@ static __noinline enum verdict attend(struct vcpu *v)
 /* HLT: let time pass until an event can go in, or something asks us to stop. */
 static __noinline enum verdict wait(struct vcpu *v)
 {
+	if (v->apic.shadow)
+		v->ops->priority_changed(v); /* TPR may have gone up without an exit */
 	if (!event_wakes(v) && !(vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF))
 		return vcpu_stop(v, STOP_STUCK, "HLT with interrupts off (RFLAGS.IF=0) at RIP",
 				 vmcs_read(VMCS_GUEST_RIP));
@@ -68,6 +73,7 @@ static __noinline enum verdict wait(struct vcpu *v)
 					 vmcs_read(VMCS_GUEST_RIP));
 		v->ops->idle(v);
 	}
+	v->polled = time_tsc_low(); /* idle() does it, too */
 	vcpu_attend(v, ATTENTION_EVENT);
 	return AGAIN;
 }
@@ -189,6 +195,7 @@ void vcpu_run(struct vcpu *v)
 {
 	bool more;
 
+	v->polled = time_tsc_low();
 	recorder_resume(v);
 	do {
 		switch (v->watch) {
@@ -226,6 +233,18 @@ void vcpu_exits(struct vcpu *v, unsigned reason, u64 *count, u64 *ticks)
 void vcpu_attend(struct vcpu *v, u32 attention)
 {
 	__atomic_or_fetch(&v->attention, attention, __ATOMIC_RELEASE);
+}
+
+/*
+ * Bochs 2.7 lets no interrupt of the host end a guest that has its own off,
+ * and slices count the guest's time, not ours.
+ */
+void vcpu_poll_if_overdue(struct vcpu *v)
+{
+	u64 slice = (u64)v->slice << (vmx_host.caps.misc & MISC_PREEMPTION_SHIFT);
+
+	if (slice && time_tsc_low() - v->polled > 16 * slice)
+		vcpu_attend(v, ATTENTION_POLL);
 }
 
 enum verdict vcpu_stop(struct vcpu *v, enum stop_cause cause, const char *detail, u64 value)

@@ -11,8 +11,10 @@
 
 #include "lib/bits.h"
 #include "lib/types.h"
+#include "vmx/apic_virtual.h"
 #include "vmx/event.h"
 #include "vmx/exit_reason.h"
+#include "vmx/mmio_decode.h"
 #include "vmx/switch.h"
 #include "vmx/vcpu_offsets.h"
 #include "vmx/vmcs_image.h"
@@ -71,6 +73,7 @@ struct memory_access {
 	gpa_t gpa;
 	gva_t gva; /* valid if gva_valid */
 	bool gva_valid;
+	bool same_offset; /* not valid, but its low 12 bits are those of gpa */
 	bool read, write, fetch;
 	bool table_walk; /* the access was to a guest paging structure */
 };
@@ -128,8 +131,13 @@ struct vcpu_ops {
 	 */
 	void (*pause)(struct vcpu *v);
 	void (*resume)(struct vcpu *v);
-	/* The guest set CR8: TPR in the virtual-APIC page is new. */
+
+	/* TPR in the virtual-APIC page is new, or may be. */
 	void (*priority_changed)(struct vcpu *v);
+	/* The guest has written to the register at this offset of that page, past the APIC's model. */
+	void (*apic_written)(struct vcpu *v, unsigned offset);
+	/* The processor has ended an interrupt of which apic_virtual_set_end() wants to be told. */
+	void (*apic_ended)(struct vcpu *v, u8 vector);
 
 	/* CR4 or XCR0 changed: CPUID answers that mirror them must follow. */
 	void (*state_changed)(struct vcpu *v);
@@ -183,6 +191,11 @@ struct vcpu_code {
 	const volatile u64 *entries[4];
 	u64 values[4];
 	const u8 *at;
+	/* What was made of some instructions of 64-bit code; length 0: nothing yet. */
+	struct vcpu_decoded {
+		u64 bytes[2]; /* one more than an instruction can have */
+		struct mmio_instruction i;
+	} decoded[8];
 };
 
 struct vcpu {
@@ -205,6 +218,7 @@ struct vcpu {
 
 	/* Guest state that the processor does not switch. */
 	u32 *virtual_apic; /* registers of its local APIC, a page; TPR is CR8 */
+	struct vcpu_apic apic;
 	u64 xcr0;
 	struct switched_state switched; /* valid while not loaded */
 
@@ -215,6 +229,7 @@ struct vcpu {
 	u64 xcr0_allowed;
 	u64 efer_allowed;
 	u32 slice;	/* preemption timer, in its ticks; 0 = off */
+	u32 polled;	/* low half of the TSC when the machine was polled last, or the run began */
 	u16 vpid;
 	struct ept *ept;
 	hpa_t vmcs;
@@ -244,6 +259,14 @@ struct vcpu_config {
 	struct ept *ept;
 	hpa_t msr_bitmap;   /* one frame; shared by a VM's vCPUs */
 	hpa_t io_bitmaps;   /* two frames in a row */
+	/*
+	 * For APIC virtualization: a frame that stands for the APIC's page, which
+	 * `ept` maps at apic_gpa with EPT_RESERVED and no permission; and a frame
+	 * for an MSR bitmap of x2APIC mode. 0: off. Both shared by a VM's vCPUs.
+	 */
+	hpa_t apic_page, x2apic_bitmap;
+	gpa_t apic_gpa;
+	bool no_virtual_delivery; /* leave "virtual-interrupt delivery" off */
 	u64 cr4_allowed, xcr0_allowed, efer_allowed;
 	u64 slice_tsc;	    /* a guest that does not exit for so long is made to; 0: never */
 	u8 vm_number;	    /* of the machine, in records */
@@ -282,6 +305,12 @@ void vcpu_exits(struct vcpu *v, unsigned reason, u64 *count, u64 *ticks);
 
 /* Ask a vCPU to look at its attention bits; any CPU. */
 void vcpu_attend(struct vcpu *v, u32 attention);
+
+/*
+ * Poll the machine if that has not been done for many slices, as when the
+ * guest exits all the time. Every now and then, by the recorder.
+ */
+void vcpu_poll_if_overdue(struct vcpu *v);
 
 /* End with STOP from a handler: `return vcpu_stop(v, STOP_..., "text", value);` The first cause stays. */
 enum verdict vcpu_stop(struct vcpu *v, enum stop_cause cause, const char *detail, u64 value);

@@ -26,7 +26,8 @@ NAMES = {
     b"panic": PANIC, b"refused": REFUSED,
 }
 
-LINE = re.compile(rb'(?m)^run: outcome=([a-z-]+)(?: reason="([^"\r\n]*)")?')
+# GRUB's last line ends in "\n\r".
+LINE = re.compile(rb'(?m)^\r*run: outcome=([a-z-]+)(?: reason="([^"\r\n]*)")?')
 
 
 class Usage(Exception):

@@ -64,6 +64,9 @@ TESTS = [
          [r"paused at rip=0x[0-9a-f]+ after 3 exit\(s\)", r"after 1 exit\(s\)", r"vector=14",
           r"^key: <78>$", r"^key: <1d>$", r"^key: <71>$", r"longest gap",
           r"run: outcome=clean"], check=no_gap, reject=[r"key: <70>"]),
+    boot("a guest that exits all the time", [
+        (r"^ready:", "s"), (r"^storing$", KEY), (PROMPT, "cont\r"), (DONE, "pause\r"), (DONE, "quit\r")],
+         [r"^run: outcome=clean"]),
     boot("edits", commands("xm" + moves("D") + "\x7fv" + moves("3~") + "m",
                            moves("A"), "re\t\x15hel\tst\x01\x1bOF\x7ftep", "quit"),
          [r"vm0: paused, ", r"vm0: paused, ", r"step \[N\]: ", r"run: outcome=clean"]),

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A Multiboot2 kernel that ends in every way that Trivet can, to test the
- * bench without Trivet. The first letter of its command line says how; the
- * word runner=bochs or runner=qemu in it says to whom.
+ * bench without Trivet. The first letter of its command line, not counting
+ * the word runner=bochs or runner=qemu in front, says how; that word says to
+ * whom.
  */
 	.set	COM1, 0x3f8
 	.set	LSR, COM1 + 5
@@ -31,7 +32,14 @@ _start:
 	call	puts
 kernel_main:
 	mov	command_line, %esi
-	mov	$endings, %edi
+	cmpl	$0x6e6e7572, (%esi)	/* "runn" */
+	jne	3f
+4:	lodsb
+	test	%al, %al
+	jz	hang
+	cmp	$' ', %al
+	jne	4b
+3:	mov	$endings, %edi
 1:	mov	(%edi), %al
 	test	%al, %al
 	jz	hang

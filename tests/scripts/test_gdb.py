@@ -196,7 +196,7 @@ def test_printers():
     tap.has(options, "load = not given")
     tap.has(options, "guest_memory = 16777216")
     tap.has(boot, "ranges[0] = 0x0 to 0x9f000 usable")
-    tap.has(boot, "cmdline='log=quiet mem=16M stats=full runner=bochs'")
+    tap.has(boot, "cmdline='runner=bochs log=quiet mem=16M stats=full'")
     tap.has(vcpu, "vcpu0, power-off: hypercall")
 
 

@@ -7,8 +7,8 @@ tables := $(frames) mm/walker mm/walker_lookup
 host_map := $(tables) mm/host_map mm/host_map_load mm/reserve lib/error sim/asm \
 	unit/kernel/fake_log unit/mm/fake_pc
 acpi := kernel/acpi kernel/acpi_aml kernel/acpi_tables unit/kernel/fake_acpi unit/kernel/fake_log
-exits := vmx/vmcs vmx/vcpu vmx/record vmx/recorder vmx/stats vmx/event vmx/exits vmx/exit_simple vmx/exit_interrupt vmx/exit_cr \
-	vmx/exit_dr vmx/exit_msr vmx/exit_io vmx/exit_io_string vmx/exit_memory vmx/exit_task \
+exits := vmx/vmcs vmx/vcpu vmx/record vmx/recorder vmx/stats vmx/event vmx/apic_virtual vmx/exits vmx/exit_simple vmx/exit_interrupt vmx/exit_cr \
+	vmx/exit_dr vmx/exit_msr vmx/exit_io vmx/exit_io_string vmx/exit_memory vmx/exit_apic vmx/exit_task \
 	vmx/exit_descriptor vmx/errors vmx/registers vmx/control_registers vmx/pdpte \
 	vmx/guest_walk vmx/guest_memory vmx/segment vmx/descriptor vmx/descriptor_load \
 	vmx/tss vmx/task_plan vmx/task_switch vmx/instruction_prefix kernel/cpu_features \
@@ -47,6 +47,7 @@ unit_tests := \
 
 unit_tests += machine/test_memory_map machine/test_acpi_guest machine/test_loader_place machine/test_loader_linux \
 	machine/test_loader_elf machine/test_loader_multiboot1 machine/test_loader_multiboot2 vmx/test_entry_state
+unit_tests += vmx/test_apic_virtual vmx/test_exit_apic
 unit_tests += vmx/test_mmio vmx/test_mmio_string vmx/test_mmio_native vmx/test_mmio_random \
 	vmx/test_mmio_decode vmx/test_mmio_capstone
 mmio := $(exits) vmx/mmio vmx/mmio_fetch vmx/mmio_decode vmx/mmio_opcodes vmx/mmio_execute vmx/mmio_alu \
@@ -115,7 +116,7 @@ time := machine/timer unit/machine/fake_time sim/panic
 needs_machine/test_bus := machine/bus
 needs_machine/test_timer := $(time)
 apics := machine/lapic machine/lapic_reset machine/lapic_access machine/lapic_timer machine/lapic_bus \
-	machine/tick_debt machine/ioapic machine/pic machine/pic_chip $(time)
+	machine/tick_debt machine/ioapic machine/pic machine/pic_chip unit/machine/fake_apic_virtual $(time)
 needs_machine/test_lapic := $(apics)
 needs_machine/test_lapic_access := $(apics)
 needs_machine/test_lapic_timer := $(apics)
@@ -134,7 +135,7 @@ vm_all := machine/vm machine/vm_report machine/stuck machine/stuck_text machine/
 	machine/cpuid_build machine/cpuid_policy machine/msr machine/mtrr machine/memory_type machine/hypercall machine/uart \
 	machine/uart_receiver machine/guest_console unit/machine/fake_monitor machine/pic machine/pic_chip machine/pit \
 	machine/pit_channel machine/pit_count machine/tick_debt machine/rtc machine/rtc_time machine/pm machine/i8042 \
-	machine/board machine/pci vmx/ept vmx/bitmaps vmx/vmcs lib/format lib/error sim/vmx sim/asm $(tables) \
+	machine/board machine/pci vmx/apic_virtual vmx/apic_virtual_access vmx/ept vmx/bitmaps vmx/vmcs lib/format lib/error sim/vmx sim/asm $(tables) \
 	unit/machine/fake_host unit/machine/fake_vcpu unit/machine/fake_time
 needs_machine/test_pm := machine/pm $(time) unit/machine/fake_vcpu
 needs_machine/test_pci := machine/pci $(time) unit/machine/fake_vcpu
@@ -143,7 +144,7 @@ needs_machine/test_cpuid := machine/cpuid machine/cpuid_build machine/cpuid_poli
 needs_machine/test_mtrr := machine/mtrr
 needs_machine/test_msr := machine/msr machine/mtrr machine/cpuid machine/cpuid_build machine/cpuid_policy \
 	machine/lapic machine/lapic_reset machine/lapic_access machine/lapic_timer machine/lapic_bus machine/tick_debt machine/pic machine/pic_chip \
-	machine/timer unit/machine/fake_time unit/machine/fake_vcpu sim/asm sim/panic
+	unit/machine/fake_apic_virtual machine/timer unit/machine/fake_time unit/machine/fake_vcpu sim/asm sim/panic
 needs_machine/test_guest_console := machine/guest_console
 needs_machine/test_monitor_line := machine/monitor_line
 needs_machine/test_monitor := machine/monitor machine/monitor_run machine/monitor_line machine/monitor_command machine/monitor_look \
@@ -172,6 +173,9 @@ needs_machine/test_pc := $(vm_all)
 needs_vmx/test_controls := vmx/controls vmx/control_names vmx/caps vmx/requirements
 needs_vmx/test_decode := $(exits) vmx/bitmaps
 needs_vmx/test_event := $(exits)
+needs_vmx/test_exit_apic := $(exits)
+needs_vmx/test_apic_virtual := vmx/apic_virtual vmx/apic_virtual_access vmx/bitmaps vmx/ept vmx/vmcs \
+	sim/vmx sim/asm $(tables)
 needs_vmx/test_control_registers := $(exits)
 needs_vmx/test_run_loop := $(exits)
 needs_vmx/test_recorder := $(exits) vmx/recorder_create $(frames)

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "tests/unit/machine/device.h"
+#include "tests/unit/machine/virtual_processor.h"
 
 #include "kernel/time.h"
 #include "lib/error.h"
@@ -125,6 +126,10 @@ static inline u32 get_of(struct lapic *l, unsigned offset)
 
 static inline void set_of(struct lapic *l, unsigned offset, u32 value)
 {
+	if (l->vcpu->apic.shadow) {
+		virtual_write(l, offset, value);
+		return;
+	}
 	if (lapic_is_x2apic(l))
 		assert_int_equal(lapic_msr_write(l, LAPIC_MSR_FIRST + offset / 16, value), 0);
 	else
@@ -181,6 +186,8 @@ static inline bool interrupt(unsigned cpu)
 /* The processor takes it, if there is one. */
 static inline int take(unsigned cpu)
 {
+	if (vcpus[cpu].apic.shadow)
+		return virtual_take(&lapics[cpu]);
 	return interrupt(cpu) ? lapic_acknowledge(&lapics[cpu]) : -1;
 }
 

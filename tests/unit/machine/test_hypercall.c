@@ -30,6 +30,11 @@ void guest_console_flush(struct guest_console *c)
 	c->length = 0;
 }
 
+void vcpu_attend(struct vcpu *vcpu, u32 attention)
+{
+	vcpu->attention |= attention;
+}
+
 bool ram_contains(const struct ram *ram, gpa_t gpa, u64 length)
 {
 	assert_ptr_equal(ram, &vm.ram);
@@ -142,6 +147,7 @@ static void test_put_text(void **state)
 	guest_console_flush(&vm.console);
 	assert_int_equal(shown_length, ABI_TEXT_MAX);
 	assert_memory_equal(shown, memory + 101, ABI_TEXT_MAX);
+	assert_true(v.attention & ATTENTION_POLL);
 	assert_int_equal(call(ABI_CALL_PUT_TEXT, 100, 0), 0);
 }
 

@@ -41,15 +41,75 @@ static void test_sizes_of_writes(void **state)
 {
 	(void)state;
 	set(APIC_TPR, 0x12);
-	lapic_page_write(lapic, APIC_TPR, 1, 0x34);
-	lapic_page_write(lapic, APIC_TPR, 2, 0x34);
+	lapic_page_write(lapic, APIC_TPR + 1, 1, 0x34);
+	lapic_page_write(lapic, APIC_TPR + 2, 2, 0x34);
+	lapic_page_write(lapic, APIC_TPR + 3, 2, 0x34);
 	lapic_page_write(lapic, APIC_TPR + 1, 4, 0x34);
 	lapic_page_write(lapic, APIC_TPR + 4, 4, 0x34);
 	lapic_page_write(lapic, APIC_TPR + 8, 8, 0x34);
 	assert_int_equal(get(APIC_TPR), 0x12);
+	lapic_page_write(lapic, APIC_TPR, 1, 0xffffff34);
+	assert_int_equal(get(APIC_TPR), 0x34);
+	set(APIC_LVT_ERROR, 0x100fe);
+	lapic_page_write(lapic, APIC_LVT_ERROR + 2, 2, 0x20);
+	assert_int_equal(get(APIC_LVT_ERROR), 0xfe);
+	set(APIC_LVT_ERROR, 0x100fe);
+	lapic_page_write(lapic, APIC_LVT_ERROR, 2, 0xffff0077);
+	assert_int_equal(get(APIC_LVT_ERROR), 0x10077);
 	lapic_page_write(lapic, APIC_TPR, 8, 0xffffffff00000056);
 	assert_int_equal(get(APIC_TPR), 0x56);
 	assert_int_equal(errors(), 0);
+}
+
+/* The processor has written it: what does not stick must come back, what a write does must be done. */
+static void test_written_past_us(void **state)
+{
+	static const struct {
+		unsigned offset;
+		u32 before, written, after;
+	} cases[] = {
+		{ APIC_ID, 0, 0xff000000, 0 },
+		{ APIC_LDR, 0, 0x12345678, 0x12000000 },
+		{ APIC_DFR, 0xffffffff, 0, 0x0fffffff },
+		{ APIC_SPURIOUS, 0x1ff, 0xfffff1aa, 0x11aa },
+		{ APIC_LVT_LINT0, 0x10000, 0xffffffff, 0x1a7ff },
+		{ APIC_LVT_TIMER + 2, 0x10000, 0x000100e0, 0x100e0 }, /* a part: merged there */
+		{ APIC_TPR + 1, 0, 0x5500, 0 },
+		{ APIC_TIMER_DIVIDE, 0, 0xffffffff, 0xb },
+		{ APIC_ESR, 0, 0xffffffff, 0 },
+		{ APIC_EOI, 0, 1, 0 },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		unsigned start = cases[i].offset & ~15U;
+
+		assert_int_equal(get(start), cases[i].before);
+		*lapic_register(lapic, start) = cases[i].written;
+		lapic_page_written(lapic, cases[i].offset);
+		assert_int_equal(get(start), cases[i].after);
+	}
+	*lapic_register(lapic, APIC_LVT_TIMER) = APIC_LVT_DEADLINE | 0xe0;
+	lapic_page_written(lapic, APIC_LVT_TIMER);
+	*lapic_register(lapic, APIC_TIMER_INITIAL) = 1000; /* ignored in this mode */
+	lapic_page_written(lapic, APIC_TIMER_INITIAL);
+	assert_int_equal(get(APIC_TIMER_INITIAL), 0);
+	*lapic_register(lapic, APIC_ICR) = APIC_TO_SELF << 18 | 0x71;
+	lapic_page_written(lapic, APIC_ICR);
+	assert_true(requested(0x71));
+	lapic_page_written(lapic, 0xffc);
+	assert_int_equal(errors(), 0);
+}
+
+static void test_self_ipi_past_us(void **state)
+{
+	(void)state;
+	enter_x2apic(lapic);
+	*lapic_register(lapic, APIC_SELF_IPI) = 5;
+	lapic_page_written(lapic, APIC_SELF_IPI);
+	assert_int_equal(*lapic_register(lapic, APIC_SELF_IPI), 0);
+	set(APIC_ESR, 0);
+	assert_int_equal(get(APIC_ESR), APIC_ESR_SEND_VECTOR | APIC_ESR_RECEIVE_VECTOR);
 }
 
 /* What the page has, and what sticks of ones written there. ~1: no such register. */
@@ -402,6 +462,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_sizes_of_reads, setup),
 		cmocka_unit_test_setup(test_sizes_of_writes, setup),
+		cmocka_unit_test_setup(test_written_past_us, setup),
+		cmocka_unit_test_setup(test_self_ipi_past_us, setup),
 		cmocka_unit_test_setup(test_page_registers, setup),
 		cmocka_unit_test_setup(test_format_register, setup),
 		cmocka_unit_test_setup(test_any_value_is_eoi, setup),

@@ -529,7 +529,8 @@ static void test_inject_arguments(void **state)
 	SAYS("inject exception 2", "\"2\": no exception has this vector; write 0 to 31, but 2");
 	SAYS("inject exception 32", "\"32\": no exception has this vector; write 0 to 31, but 2");
 	SAYS("inject exception 6 0", "\"0\": this exception has no error code; leave it out");
-	SAYS("inject exception 13 0x10000", "\"0x10000\": not an error code; write 0 to 0xffff");
+	SAYS("inject exception 13 0x8000", "\"0x8000\": not an error code; write 0 to 0x7fff");
+	SAYS("inject exception 21", "\"21\": guests have no CET, so no #CP; inject another");
 	SAYS("inject exception 13 0 1", "\"1\": only a page fault has an address; leave it out");
 	SAYS("inject vector 0x20", "\"0x20\": " NO_INTERRUPTS);
 	sim_set(VMCS_GUEST_RFLAGS, RFLAGS_IF);

@@ -103,6 +103,20 @@ static void fake_priority_changed(struct vcpu *v)
 	fake.priority_changes++;
 }
 
+static void fake_apic_written(struct vcpu *v, unsigned offset)
+{
+	(void)v;
+	fake.apic_writes++;
+	fake.last_apic = offset;
+}
+
+static void fake_apic_ended(struct vcpu *v, u8 vector)
+{
+	(void)v;
+	fake.apic_ends++;
+	fake.last_apic = vector;
+}
+
 static void fake_state_changed(struct vcpu *v)
 {
 	(void)v;
@@ -123,6 +137,8 @@ static const struct vcpu_ops fake_ops = {
 	.idle = fake_idle,
 	.can_wake = fake_can_wake,
 	.priority_changed = fake_priority_changed,
+	.apic_written = fake_apic_written,
+	.apic_ended = fake_apic_ended,
 	.state_changed = fake_state_changed,
 };
 

@@ -286,6 +286,53 @@ static void no_linear_address(void **state)
 	expect_access(0, 0, 4, false, 0);
 }
 
+/* Or only its offset in the page: with it no walk is needed. But only one operand is meant. */
+static void the_offset_of_a_linear_address(void **state)
+{
+	struct memory_access access = { .gpa = DEVICE_GPA + 0x38, .same_offset = true, .write = true };
+	struct vcpu *v = &fake.vcpu;
+	u64 pte = *device_pte(DATA);
+
+	(void)state;
+	v->regs.rbx = DATA;
+	v->regs.rax = 0x12345678;
+	*device_pte(DATA) = 0;
+	sim_set(VMCS_GUEST_RIP, CODE);
+	memcpy(fake.ram + CODE, "\x89\x43\x38", 3);
+	assert_int_equal(mmio_emulate(v, &access, &device.ops, &device), AGAIN);
+	expect_done(3);
+	expect_access(0, 0x38, 4, true, 0x12345678);
+	/* PUSH of memory to a stack in the device, at the same offset */
+	*device_pte(DATA) = pte;
+	device.ops.widest = 8;
+	v->regs.rbx = DATA_RAM + 0x38;
+	memcpy(fake.ram + DATA_RAM + 0x38, "12345678", 8);
+	sim_set(VMCS_GUEST_RSP, DATA + 0x40);
+	sim_set(VMCS_GUEST_RIP, CODE);
+	memcpy(fake.ram + CODE, "\xff\x33", 2);
+	assert_int_equal(mmio_emulate(v, &access, &device.ops, &device), AGAIN);
+	assert_int_equal(device.count, 2);
+	assert_memory_equal(device.bytes + 0x38, "12345678", 8);
+}
+
+/* What has been decoded is decoded again when any of its bytes is another. */
+static void code_that_changes(void **state)
+{
+	u8 code[11] = { 0x48, 0xc7, 0x83, 0x10, 0, 0, 0, 0x11, 0x22, 0x33, 0x44 };
+
+	(void)state;
+	fake.vcpu.regs.rbx = DATA;
+	for (unsigned i = 0; i < 4; i++) {
+		code[i == 2 ? 3 : 10] = (u8)(0x20 + 8 * i);
+		for (unsigned again = 0; again < 2; again++) {
+			device.count = 0;
+			assert_int_equal(device_emulate(code, sizeof(code), DATA + code[3], true), AGAIN);
+			expect_done(sizeof(code));
+			expect_access(0, code[3], 4, true, (u32)code[10] << 24 | 0x332211);
+		}
+	}
+}
+
 static void code_of_32_bits(void **state)
 {
 	struct vcpu *v = &fake.vcpu;
@@ -585,6 +632,8 @@ int main(void)
 		TEST(relative_to_rip),
 		TEST(a_32_bit_result_clears_the_upper_half),
 		TEST(no_linear_address),
+		TEST(the_offset_of_a_linear_address),
+		TEST(code_that_changes),
 		TEST(code_of_32_bits),
 		TEST(code_of_16_bits),
 		TEST(code_behind_old_page_tables),

@@ -127,6 +127,21 @@ static void keys(void **state)
 	}
 }
 
+/* An interrupt of the host that does not come must not keep the machine waiting. */
+static void who_exits_all_the_time_is_polled(void **state)
+{
+	(void)state;
+	v->slice = 1U << 30;
+	run(EXIT_CPUID, 0, 2 * RECORDS_A_PAGE);
+	assert_int_equal(fake.polls, 0);
+	v->slice = 1;
+	run(EXIT_CPUID, 0, RECORDS_A_PAGE + 1);
+	assert_int_equal(fake.polls, 1);
+	v->slice = 0;
+	run(EXIT_CPUID, 0, 2 * RECORDS_A_PAGE);
+	assert_int_equal(fake.polls, 1);
+}
+
 static void other_verdicts(void **state)
 {
 	struct exit_record r;
@@ -322,6 +337,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_record_says_what_the_exit_was),
 		TEST(keys),
+		TEST(who_exits_all_the_time_is_polled),
 		TEST(other_verdicts),
 		TEST(an_event_belongs_to_the_exit_before_it),
 		TEST(the_ring_keeps_the_last_ones),

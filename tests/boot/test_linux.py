@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""Kernels of Debian's packages, unchanged: Linux to a shell and to poweroff,
+memtest86+ until its tests progress, Xen until it finds no dom0."""
+import os
+import re
+import subprocess
+import sys
+import threading
+
+from harness.job import Result, tail
+from harness.machine import FOLDER, TOP, Boot
+from harness.program import SKIPPED, Program
+
+GUESTS = os.path.join(TOP, "build", "guests")
+KEY = "\x1d"  # Ctrl-]
+PROMPT = r"guest:/# "
+MONITOR = r"trivet> $"
+MAKING = threading.Lock()  # two tests may want the same kernel
+
+# What a kernel that is content never says. The bare machine's Linux says it of RETBleed, too:
+# Bochs' processors have no IA32_SPEC_CTRL (docs/linux.md).
+WRONG = (
+    r"\bBUG\b", r"(?<!RETBleed: )WARNING", r"Call Trace", r"unchecked MSR", r"Firmware Bug",
+    r"nobody cared", r"[Ss]purious (8259A|interrupt:)", r"No irq handler", r"MP-BIOS bug",
+    r"soft lockup|hard LOCKUP|rcu.*stall|blocked for more than",
+    r"Unable to calibrate|calibration failed|Marking clocksource|tsc: .*[Ff]ail|TSC.*unstable",
+    r"ACPI (BIOS )?(Error|Exception)", r"check: .*FAILED", r"\bstuck:",
+)
+# Complaints of the kernel at level "warning" that are right, and why.
+COMPLAINTS = (
+    r"RETBleed: WARNING: Spectre v2 mitigation leaves CPU vulnerable",  # as on the bare machine
+    r"acpi PNP0A03:00: fail to add MMCONFIG information",  # as there: the PCI bus has none
+    r"i8042: PNP: PS/2 appears to have AUX port disabled",  # true: there is no mouse
+)
+CHECKS = 10  # lines that scripts/guests/checks.sh prints
+
+
+def prepare(name):
+    """Have scripts/guest make it; a Result when it cannot."""
+    log = os.path.join(FOLDER, f"guest-{name}.log")
+    os.makedirs(FOLDER, exist_ok=True)
+    with MAKING, open(log, "w+", encoding="utf-8") as out:
+        kernel = os.path.join(GUESTS, name, "kernel")
+        script = os.path.join(TOP, "scripts", "guest")
+        made = os.path.exists(kernel) and os.path.getmtime(kernel) > os.path.getmtime(script)
+        status = 0 if made else subprocess.run(
+            [sys.executable, script, name], stdin=subprocess.DEVNULL, stdout=out,
+            stderr=out, check=False).returncode
+        out.seek(0)
+        said = out.read()
+    if status == SKIPPED:
+        return Result.skip((said.strip().splitlines() or ["no kernel"])[-1])
+    return Result.fail(f"scripts/guest {name}: status {status}", tail(said)) if status else None
+
+
+class Guest(Boot):
+    """One of those kernels, prepared when it is its turn."""
+
+    def __init__(self, name, kernel, line, **how):
+        files = [f"{os.path.join(GUESTS, kernel, 'kernel')}={line}"]
+        if kernel.startswith("linux"):
+            files.append(os.path.join(GUESTS, kernel, "initrd"))
+        super().__init__(name, modules=files, **how)
+        self.guest = kernel
+
+    def run(self):
+        return prepare(self.guest) or super().run()
+
+
+def content(log):
+    """What is wrong with a Linux that has told of itself, or None."""
+    checks = re.findall(r"^check: .* (ok|FAILED)$", log, re.MULTILINE)
+    if len(checks) != CHECKS:
+        return f"{len(checks)} checks instead of {CHECKS}"
+    for line in re.findall(r"^complaint: (.*)$", log, re.MULTILINE):
+        if not any(re.match(one, line) for one in COMPLAINTS):
+            return f"Linux complains: {line}"
+    return None
+
+
+def linux(name, kernel, model="", timeout=900, **how):
+    return Guest(f"linux/{name}", kernel, "console=ttyS0 trivet.test", model=model,
+                 options="log=warn", timeout=timeout, reject=WRONG, check=content,
+                 expect=(r"^Trivet guest: user space tsc=\d+", r"^Trivet guest: checks done",
+                         r'^run: outcome=clean reason="vm0: power-off: ACPI S5"'), **how)
+
+
+TESTS = [
+    # By hand: a shell that echoes and calculates, the monitor over it, the checks, poweroff.
+    Guest("linux/shell", "linux", "console=ttyS0", options="log=warn", timeout=900,
+          keys=[(PROMPT, "echo $((6*7))\r"), (r"^42\r?\n", KEY), (MONITOR, "vm\r"),
+                (r"paused, (?s:.*)" + MONITOR, KEY), (r"", "/etc/checks\r"),
+                (r"^Trivet guest: checks done", "poweroff\r")],
+          expect=(r"^Trivet guest: user space tsc=\d+", r"guest:/# \S*echo \$\(\(6\*7\)\)$",
+                  r"^42$", r"^vm0: paused, ", r"trivet> ", r"^Trivet guest: checks done",
+                  r"guest:/# \S*poweroff$",
+                  r'^run: outcome=clean reason="vm0: power-off: ACPI S5"'),
+          reject=WRONG, check=content),
+    linux("generic", "linux-generic", timeout=1500, long=True),
+    linux("haswell", "linux", "corei7_haswell_4770", long=True),
+    linux("tigerlake", "linux", "tigerlake", long=True),
+    Guest("memtest86+", "memtest", "console=ttyS0,115200", options="log=warn mem=8M",
+          extra=("--until", r"#5  \["), timeout=300,
+          expect=(r"#0  \[", r"Status: Testing", r"#3  \[", r"#4  \[", r"#5  \["),
+          reject=(r"Errors: +[1-9]",)),
+    Guest("xen", "xen", "xen com1=115200,8n1 console=com1", options="log=warn",
+          expect=(r"^\(XEN\) Xen version ", r"Command line: com1=115200,8n1 console=com1$",
+                  r"dom0 kernel not specified", r'^run: outcome=clean reason="vm0: reset')),
+    Program("boot", "linux/ratio", [os.path.join(TOP, "tests", "boot", "linux_ratio.py")],
+            FOLDER, 1800, True),
+]
