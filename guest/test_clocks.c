@@ -81,9 +81,19 @@ static u64 read_pit(void)
 	return (u64) - (low | inb(0x42) << 8);
 }
 
+/* The count starts again when its interrupt comes: both from one period. Interrupts are off. */
 static u64 read_lapic(void)
 {
-	return (lapic_hz / LAPIC_HZ - apic_read(APIC_CURRENT)) + lapic_hz / LAPIC_HZ * lapic_ticks;
+	u64 ticks;
+	u32 current;
+
+	do {
+		asm volatile("sti; nop; nop; cli" : : : "memory");
+		ticks = lapic_ticks;
+		current = apic_read(APIC_CURRENT);
+		asm volatile("sti; nop; nop; cli" : : : "memory");
+	} while (ticks != lapic_ticks);
+	return (lapic_hz / LAPIC_HZ - current) + lapic_hz / LAPIC_HZ * ticks;
 }
 
 static struct counter counters[] = {

@@ -57,6 +57,7 @@ TESTS = [
     bad_options("not a number", "baud=fast", "baud", "fast"),
     bad_options("not a choice", "log=loud", "log", "loud"),
     bad_options("too large", "mem=99999999999999999999G", "mem"),
-    bad_options("longer than there is room", "mem=64M " * 200, "longer than the 1023 bytes"),
+    Boot("options/longer than there is room", options="mem=64M " * 200, status=2,
+         expect=(r"^run: outcome=bad-config reason=.* is longer than the 1023 bytes",)),
     bad_options("all of them told", "one=1 log=loud two", "one", "loud", "two"),
 ]
