@@ -6,11 +6,6 @@
 #include "vmx/instructions.h"
 #include "vmx/mmio.h"
 
-static struct lapic *lapic_of(const struct vcpu *v)
-{
-	return &v->vm->cpus[v->index].lapic;
-}
-
 static bool in_page(gpa_t gpa, u64 base)
 {
 	return ((gpa ^ base) & ~(PAGE_SIZE - 1)) == 0;
@@ -33,8 +28,8 @@ static u64 read(void *vcpu, gpa_t gpa, unsigned size)
 	struct vcpu *v = vcpu;
 	unsigned offset = gpa % PAGE_SIZE;
 
-	if (in_page(gpa, lapic_of(v)->base))
-		return lapic_page_read(lapic_of(v), offset, size);
+	if (in_page(gpa, vm_lapic(v)->base))
+		return lapic_page_read(vm_lapic(v), offset, size);
 	if (in_page(gpa, IOAPIC_BASE))
 		return ioapic_page_read(&v->vm->ioapic, offset, size);
 	v->vm->absent.reads++;
@@ -47,8 +42,8 @@ static enum verdict write(void *state, struct vcpu *v, gpa_t gpa, unsigned size,
 	unsigned offset = gpa % PAGE_SIZE;
 
 	(void)state;
-	if (in_page(gpa, lapic_of(v)->base)) {
-		lapic_page_write(lapic_of(v), offset, size, value);
+	if (in_page(gpa, vm_lapic(v)->base)) {
+		lapic_page_write(vm_lapic(v), offset, size, value);
 	} else if (in_page(gpa, IOAPIC_BASE)) {
 		ioapic_page_write(&v->vm->ioapic, offset, size, value);
 	} else {

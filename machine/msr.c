@@ -44,11 +44,6 @@ static struct msr_state *state(struct vcpu *v)
 	return &v->vm->cpus[v->index].msr;
 }
 
-static struct lapic *lapic(struct vcpu *v)
-{
-	return &v->vm->cpus[v->index].lapic;
-}
-
 static bool is_apic(u32 msr)
 {
 	return msr >= LAPIC_MSR_FIRST && msr <= LAPIC_MSR_LAST;
@@ -74,10 +69,10 @@ int msr_read(struct vcpu *v, u32 msr, u64 *value)
 	const struct msr_state *m = state(v);
 
 	if (is_apic(msr))
-		return lapic_msr_read(lapic(v), msr, value);
+		return lapic_msr_read(vm_lapic(v), msr, value);
 	switch (msr) {
 	case MSR_TSC_DEADLINE:
-		*value = lapic_timer_deadline(lapic(v));
+		*value = lapic_timer_deadline(vm_lapic(v));
 		return 0;
 	case MSR_TSC:
 		*value = tsc_guest(v);
@@ -86,7 +81,7 @@ int msr_read(struct vcpu *v, u32 msr, u64 *value)
 		*value = m->tsc_adjust;
 		return 0;
 	case MSR_APIC_BASE:
-		*value = lapic(v)->base;
+		*value = vm_lapic(v)->base;
 		return 0;
 	case MSR_BIOS_SIGN_ID:
 		*value = MICROCODE_REVISION;
@@ -112,7 +107,7 @@ static void write_tsc(struct vcpu *v, u64 value)
 
 	state(v)->tsc_adjust += change;
 	tsc_move(v, change);
-	lapic_timer_tsc_changed(lapic(v));
+	lapic_timer_tsc_changed(vm_lapic(v));
 }
 
 static void write_tsc_adjust(struct vcpu *v, u64 value)
@@ -121,18 +116,18 @@ static void write_tsc_adjust(struct vcpu *v, u64 value)
 
 	state(v)->tsc_adjust = value;
 	tsc_move(v, change);
-	lapic_timer_tsc_changed(lapic(v));
+	lapic_timer_tsc_changed(vm_lapic(v));
 }
 
 /* The page may go wherever the guest wants it; where there is RAM, that stays in front. */
 static int write_apic_base(struct vcpu *v, u64 value)
 {
 	struct vm *vm = v->vm;
-	u64 old = lapic(v)->base, page = ALIGN_DOWN(value, PAGE_SIZE);
+	u64 old = vm_lapic(v)->base, page = ALIGN_DOWN(value, PAGE_SIZE);
 
-	if (lapic_set_base(lapic(v), value))
+	if (lapic_set_base(vm_lapic(v), value))
 		return -ERR_INVAL;
-	cpuid_update_apic(&vm->cpus[v->index].cpuid, lapic_enabled(lapic(v)));
+	cpuid_update_apic(&vm->cpus[v->index].cpuid, lapic_enabled(vm_lapic(v)));
 	if (ALIGN_DOWN(old, PAGE_SIZE) == page || state(v)->apic_moved)
 		return 0;
 	state(v)->apic_moved = true;
@@ -152,10 +147,10 @@ int msr_write(struct vcpu *v, u32 msr, u64 value)
 	int error;
 
 	if (is_apic(msr))
-		return lapic_msr_write(lapic(v), msr, value);
+		return lapic_msr_write(vm_lapic(v), msr, value);
 	switch (msr) {
 	case MSR_TSC_DEADLINE:
-		lapic_timer_set_deadline(lapic(v), value);
+		lapic_timer_set_deadline(vm_lapic(v), value);
 		return 0;
 	case MSR_TSC:
 		write_tsc(v, value);

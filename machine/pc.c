@@ -115,22 +115,22 @@ static void *ram(struct vcpu *v, gpa_t gpa, u64 length)
 
 static int interrupt_acknowledge(struct vcpu *v)
 {
-	return lapic_acknowledge(&v->vm->cpus[v->index].lapic);
+	return lapic_acknowledge(vm_lapic(v));
 }
 
 static void priority_changed(struct vcpu *v)
 {
-	lapic_update(&v->vm->cpus[v->index].lapic);
+	lapic_update(vm_lapic(v));
 }
 
 static void apic_written(struct vcpu *v, unsigned offset)
 {
-	lapic_page_written(&v->vm->cpus[v->index].lapic, offset);
+	lapic_page_written(vm_lapic(v), offset);
 }
 
 static void apic_ended(struct vcpu *v, u8 vector)
 {
-	lapic_ended(&v->vm->cpus[v->index].lapic, vector);
+	lapic_ended(vm_lapic(v), vector);
 }
 
 static void state_changed(struct vcpu *v)
@@ -209,7 +209,7 @@ static bool can_wake(struct vcpu *v)
 
 	if (vm->monitor.open)
 		return true; /* it may inject something */
-	return lapic_timer_can_wake(&vm->cpus[v->index].lapic) ||
+	return lapic_timer_can_wake(vm_lapic(v)) ||
 	       can_come(vm, timer_pending(&vm->pit.timer), IRQ_PIT) ||
 	       can_come(vm, timer_pending(&vm->rtc.timer), IRQ_RTC) ||
 	       can_come(vm, timer_pending(&vm->pm.timer), IRQ_SCI) ||

@@ -277,8 +277,7 @@ void stats_report(struct vm *vm, struct vcpu *v, bool details)
 
 void stats_restart(struct vm *vm, struct vcpu *v)
 {
-	if (v->recorder.ring)
-		recorder_catch_up(v);
+	recorder_catch_up(v);
 	memset(&v->counters, 0, sizeof(v->counters));
 	if (v->recorder.stats)
 		stats_reset(v->recorder.stats);

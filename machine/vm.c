@@ -8,12 +8,11 @@
 #include "kernel/acpi.h"
 #include "kernel/apic.h"
 #include "kernel/cpu.h"
+#include "kernel/image.h"
 #include "kernel/log.h"
 #include "kernel/options.h"
-#include "kernel/image.h"
 #include "kernel/time.h"
 #include "lib/error.h"
-#include "lib/x86.h"
 #include "lib/format.h"
 #include "machine/memory_map.h"
 #include "machine/pc.h"
@@ -34,18 +33,9 @@
 
 struct vm *vm_list;
 
-static unsigned order_of(u64 size)
-{
-	unsigned order = 0;
-
-	while ((PAGE_SIZE << order) < size)
-		order++;
-	return order;
-}
-
-#define VM_ORDER	order_of(sizeof(struct vm))
-#define BUS_MAP_ORDER	order_of(BUS_PORTS)
-#define IO_BITMAP_ORDER order_of(IO_BITMAPS_SIZE)
+#define VM_ORDER	frame_order(sizeof(struct vm))
+#define BUS_MAP_ORDER	frame_order(BUS_PORTS)
+#define IO_BITMAP_ORDER frame_order(IO_BITMAPS_SIZE)
 
 /* Cleared frames, as an address; FRAME_NONE when there are none. */
 static hpa_t alloc(unsigned order, enum frame_owner owner)

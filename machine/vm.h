@@ -139,3 +139,9 @@ static inline int __must_check vm_ram_read(struct vm *vm, gpa_t gpa, void *to, u
 {
 	return ram_read(&vm->ram, gpa, to, length);
 }
+
+/* The local APIC of a vCPU. */
+static inline struct lapic *vm_lapic(const struct vcpu *v)
+{
+	return &v->vm->cpus[v->index].lapic;
+}

@@ -20,6 +20,16 @@
 #define FRAME_ORDER_1G	18
 #define FRAME_ORDER_MAX FRAME_ORDER_1G
 
+/* The order of the smallest block that holds so many bytes. */
+static inline unsigned frame_order(u64 bytes)
+{
+	unsigned order = FRAME_ORDER_4K;
+
+	while (PAGE_SIZE << order < bytes)
+		order++;
+	return order;
+}
+
 enum frame_owner {
 	FRAME_FREE,
 	FRAME_ALLOCATOR, /* the allocator's own nodes */

@@ -34,17 +34,6 @@ bool delivery_fail(struct scene *s, u8 fault, u32 error, const char *fmt, ...)
 	return false;
 }
 
-static bool read_entry(void *context, gpa_t gpa, u64 *value, unsigned size)
-{
-	struct vcpu *v = context;
-	const void *entry = v->ops->ram(v, gpa, size);
-
-	*value = 0;
-	if (entry)
-		memcpy(value, entry, size);
-	return entry;
-}
-
 bool delivery_look(struct scene *s, gva_t gva, void *to, unsigned length, unsigned access,
 		   u8 canonical, const char *what)
 {
@@ -54,7 +43,7 @@ bool delivery_look(struct scene *s, gva_t gva, void *to, unsigned length, unsign
 		unsigned n = MIN(length, (unsigned)(PAGE_SIZE - gva % PAGE_SIZE));
 		const void *ram;
 
-		guest_walk(&s->paging, gva, access, read_entry, s->v, &w);
+		guest_walk(&s->paging, gva, access, guest_read_entry, s->v, &w);
 		if (w.noncanonical)
 			return delivery_fail(s, canonical, s->ext, "%s at %#lx is not canonical",
 					     what, gva);

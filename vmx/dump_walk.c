@@ -15,17 +15,6 @@
 
 #define TEXT 100
 
-static bool read_entry(void *context, gpa_t gpa, u64 *value, unsigned size)
-{
-	struct vcpu *v = context;
-	const void *entry = v->ops->ram(v, gpa, size);
-
-	if (!entry)
-		return false;
-	*value = size == 4 ? *(const volatile u32 *)entry : *(const volatile u64 *)entry;
-	return true;
-}
-
 unsigned dump_peek(struct vcpu *v, gva_t gva, void *to, unsigned length)
 {
 	struct guest_paging p;
@@ -39,7 +28,7 @@ unsigned dump_peek(struct vcpu *v, gva_t gva, void *to, unsigned length)
 		gva_t at = gva + done; /* the walk cuts it to 32 bits where it must */
 
 		n = MIN(length - done, (unsigned)(PAGE_SIZE - at % PAGE_SIZE));
-		guest_walk(&p, at, GUEST_READ, read_entry, v, &w);
+		guest_walk(&p, at, GUEST_READ, guest_read_entry, v, &w);
 		from = w.ok ? v->ops->ram(v, w.gpa, n) : NULL;
 		if (!from)
 			break;
@@ -116,7 +105,7 @@ void dump_guest_access(struct vcpu *v, const char *what, gva_t gva, unsigned acc
 	if (!dump_possible(v))
 		return;
 	guest_paging_read(v, &p);
-	guest_walk(&p, gva, access, read_entry, v, &w);
+	guest_walk(&p, gva, access, guest_read_entry, v, &w);
 	dump_vm_name(v, name);
 	dump_line("walk: vm=%s vcpu=%u of=%s gva=%#lx access=%s by=%s paging=%s cr3=%#lx", name,
 		  v->index, what, gva,

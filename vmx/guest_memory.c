@@ -39,9 +39,9 @@ unsigned guest_operand_access(const struct vcpu *v)
 	return vcpu_cpl(v) == 3 ? GUEST_USER : 0;
 }
 
-static bool read_entry(void *context, gpa_t gpa, u64 *value, unsigned size)
+bool guest_read_entry(void *vcpu, gpa_t gpa, u64 *value, unsigned size)
 {
-	struct vcpu *v = context;
+	struct vcpu *v = vcpu;
 	const void *entry = v->ops->ram(v, gpa, size);
 
 	if (!entry)
@@ -93,7 +93,7 @@ static enum verdict translate(struct vcpu *v, const struct guest_paging *p, gva_
 		unsigned n = MIN(length - done, (unsigned)(PAGE_SIZE - at % PAGE_SIZE));
 		void *ram;
 
-		guest_walk(p, at, access, read_entry, v, w);
+		guest_walk(p, at, access, guest_read_entry, v, w);
 		if (!w->ok)
 			return refuse(v, at, w);
 		ram = v->ops->ram(v, w->gpa, n);

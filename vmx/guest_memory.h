@@ -13,6 +13,9 @@
 /* The walk's inputs as they are now; must be loaded. */
 void guest_paging_read(const struct vcpu *v, struct guest_paging *p);
 
+/* For guest_walk(): entries of tables in the RAM of the vCPU that is the context. */
+bool guest_read_entry(void *vcpu, gpa_t gpa, u64 *value, unsigned size);
+
 /* The access bits of an instruction's own operand: GUEST_USER if the CPL is 3. */
 unsigned guest_operand_access(const struct vcpu *v);
 

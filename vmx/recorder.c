@@ -100,7 +100,9 @@ void recorder_catch_up(struct vcpu *v)
 {
 	struct recorder *rec = &v->recorder;
 
-	if (rec->stats && rec->taken != rec->next)
+	if (rec->taken == rec->next)
+		return;
+	if (rec->stats)
 		stats_take(rec->stats, rec->taken, rec->next, rec->resumed);
 	rec->taken = rec->next;
 	rec->resumed = last(v)->out;

@@ -28,15 +28,6 @@ void stats_destroy(struct stats *s)
 		frame_free(virt_to_phys(s), STATS_ORDER, FRAME_WATCH);
 }
 
-static unsigned order_of(u64 bytes)
-{
-	unsigned order = FRAME_ORDER_4K;
-
-	while (PAGE_SIZE << order < bytes)
-		order++;
-	return order;
-}
-
 static u64 ring_bytes(const struct vcpu *v)
 {
 	return (u64)(v->recorder.end - v->recorder.ring) * sizeof(struct exit_record);
@@ -53,7 +44,7 @@ int recorder_create(struct vcpu *v, unsigned records, bool stats, u8 vm_number)
 	/* Whole pages; statistics need two of them even where nobody wants to see the records. */
 	bytes = ALIGN_UP(MAX(records, (unsigned)RECORDER_MIN) * sizeof(struct exit_record),
 			 PAGE_SIZE);
-	rec->ring = frame_alloc_zeroed(order_of(bytes), FRAME_WATCH);
+	rec->ring = frame_alloc_zeroed(frame_order(bytes), FRAME_WATCH);
 	if (!rec->ring)
 		return -ERR_NOMEM;
 	rec->end = rec->ring + bytes / sizeof(struct exit_record);
@@ -78,7 +69,7 @@ void recorder_destroy(struct vcpu *v)
 
 	stats_destroy(rec->stats);
 	if (rec->ring)
-		frame_free(virt_to_phys(rec->ring), order_of(ring_bytes(v)), FRAME_WATCH);
+		frame_free(virt_to_phys(rec->ring), frame_order(ring_bytes(v)), FRAME_WATCH);
 	memset(rec, 0, sizeof(*rec));
 	v->watch = WATCH_NOTHING;
 }

@@ -146,7 +146,7 @@ u64 stats_percentile(const struct stats_times *t, unsigned permille)
 	return t->max;
 }
 
-void stats_add(struct stats_times *to, const struct stats_times *from)
+static void merge(struct stats_times *to, const struct stats_times *from)
 {
 	to->sum += from->sum;
 	to->min = MIN(to->min, from->min);
@@ -170,8 +170,8 @@ void stats_of_reason(const struct stats *s, unsigned reason, struct stats_times 
 	for (const struct stats_cell *c = s->cells + 1; c < s->cells + s->count; c++) {
 		if (SUBJECT_REASON(c->subject) != reason)
 			continue;
-		stats_add(handler, &c->handler);
+		merge(handler, &c->handler);
 		if (guest)
-			stats_add(guest, &c->guest);
+			merge(guest, &c->guest);
 	}
 }

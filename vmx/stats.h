@@ -32,9 +32,9 @@ struct stats_cell {
 #define STATS_KEY_OTHER 0xffffffffU
 
 #define STATS_RIPS 8
-#define STATS_RIP_STRIDE                                                                           \
-	13 /* so many exits from one sample to the next; a prime: programs like to loop by powers  \
-	      of two */
+
+/* So many exits from one sample to the next. A prime: programs like to loop by powers of two. */
+#define STATS_RIP_STRIDE 13
 
 struct stats_rip {
 	u64 rip;
@@ -72,9 +72,6 @@ u64 stats_percentile(const struct stats_times *t, unsigned permille);
 
 /* Words for a cell's key, "" for reasons without; returns the length. */
 size_t stats_key_text(const struct stats_cell *cell, char *text, size_t size);
-
-/* Add one to another. */
-void stats_add(struct stats_times *to, const struct stats_times *from);
 
 /* All of one reason together; `guest` may be NULL. */
 void stats_of_reason(const struct stats *s, unsigned reason, struct stats_times *handler,

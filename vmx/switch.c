@@ -88,12 +88,9 @@ static void fpu_save(void *area)
 
 int switch_create(struct vcpu *v)
 {
-	u32 size = fpu_size();
 	void *area;
 
-	v->fpu_order = 0;
-	while ((PAGE_SIZE << v->fpu_order) < size)
-		v->fpu_order++;
+	v->fpu_order = frame_order(fpu_size());
 	area = frame_alloc_zeroed(v->fpu_order, FRAME_VCPU);
 	if (!area)
 		return -ERR_NOMEM;

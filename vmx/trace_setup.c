@@ -17,9 +17,7 @@ _Static_assert(sizeof(struct trace) <= PAGE_SIZE, "one frame");
 
 static void *alloc(u64 bytes, unsigned *order)
 {
-	*order = FRAME_ORDER_4K;
-	while (PAGE_SIZE << *order < bytes)
-		++*order;
+	*order = frame_order(bytes);
 	return *order <= FRAME_ORDER_MAX ? frame_alloc_zeroed(*order, FRAME_WATCH) : NULL;
 }
 
