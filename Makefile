@@ -43,7 +43,7 @@ kernel := main options option_table option_words \
 mm := layout reserve frame frame_tree frame_node bits512 walker walker_lookup host_map host_map_load
 
 vmx := vmcs caps controls control_names requirements preflight vmx \
-	setup host_state switch reset entry_state registers control_registers pdpte ept bitmaps \
+	setup host_state switch switch_msrs reset entry_state registers control_registers pdpte ept bitmaps \
 	guest_walk guest_memory segment descriptor \
 	entry.S vcpu record record_text record_line recorder recorder_create stats \
 	trace trace_setup trace_filter trace_state event apic_virtual apic_virtual_access exits exit_simple exit_interrupt exit_cr exit_dr exit_msr \

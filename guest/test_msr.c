@@ -7,35 +7,43 @@
  */
 #include "guest/guest.h"
 
-#define TSC	       0x10
-#define APIC_BASE      0x1b
-#define FEATURE_CONTROL 0x3a
-#define TSC_ADJUST     0x3b
-#define MTRRCAP	       0xfe
-#define SYSENTER_CS    0x174
-#define SYSENTER_ESP   0x175
-#define SYSENTER_EIP   0x176
-#define MISC_ENABLE    0x1a0
-#define MTRR_BASE0     0x200
-#define MTRR_MASK0     0x201
-#define MTRR_FIXED_64K 0x250
-#define PAT	       0x277
-#define MTRR_DEF_TYPE  0x2ff
-#define VMX_BASIC      0x480
-#define EFER	       0xc0000080
-#define STAR	       0xc0000081
-#define LSTAR	       0xc0000082
-#define CSTAR	       0xc0000083
-#define SYSCALL_MASK   0xc0000084
-#define FS_BASE	       0xc0000100
-#define GS_BASE	       0xc0000101
-#define KERNEL_GS_BASE 0xc0000102
-#define TSC_AUX	       0xc0000103
+#define TSC		  0x10
+#define APIC_BASE	  0x1b
+#define FEATURE_CONTROL	  0x3a
+#define TSC_ADJUST	  0x3b
+#define SPEC_CTRL	  0x48
+#define PRED_CMD	  0x49
+#define PLATFORM_INFO	  0xce
+#define MTRRCAP		  0xfe
+#define ARCH_CAPABILITIES 0x10a
+#define FLUSH_CMD	  0x10b
+#define SYSENTER_CS	  0x174
+#define SYSENTER_ESP	  0x175
+#define SYSENTER_EIP	  0x176
+#define MISC_ENABLE	  0x1a0
+#define DEBUGCTL	  0x1d9
+#define MTRR_BASE0	  0x200
+#define MTRR_MASK0	  0x201
+#define MTRR_FIXED_64K	  0x250
+#define PAT		  0x277
+#define MTRR_DEF_TYPE	  0x2ff
+#define VMX_BASIC	  0x480
+#define EFER		  0xc0000080
+#define STAR		  0xc0000081
+#define LSTAR		  0xc0000082
+#define CSTAR		  0xc0000083
+#define SYSCALL_MASK	  0xc0000084
+#define FS_BASE		  0xc0000100
+#define GS_BASE		  0xc0000101
+#define KERNEL_GS_BASE	  0xc0000102
+#define TSC_AUX		  0xc0000103
 
 #define EFER_SCE 0x1
 #define EFER_LME 0x100
 #define EFER_LMA 0x400
 #define EFER_NXE 0x800
+
+#define DR7_GD 0x2400UL /* general detect, and the bit that is always set */
 
 #define NON_CANONICAL 0x0000800000000000
 
@@ -45,6 +53,15 @@ static bool refused(u32 msr)
 
 	return try_rdmsr(msr, &value) == VECTOR_GP && fault.error == 0 &&
 	       try_wrmsr(msr, 0) == VECTOR_GP && fault.error == 0;
+}
+
+/* Read: that is refused. Written with a command: not. */
+static bool commands(u32 msr)
+{
+	u64 value;
+
+	return try_rdmsr(msr, &value) == VECTOR_GP && try_wrmsr(msr, 1) == -1 &&
+	       try_wrmsr(msr, 1UL << 63) == VECTOR_GP;
 }
 
 static bool keeps(u32 msr, u64 value)
@@ -73,7 +90,6 @@ static void test_absent(void)
 	check(refused(0x830), "x2APIC ICR");
 	check(refused(0xda0), "IA32_XSS");
 	check(refused(0x38f), "IA32_PERF_GLOBAL_CTRL");
-	check(refused(0x1d9), "IA32_DEBUGCTL");
 	check(refused(0x79), "microcode update, for reading and writing");
 }
 
@@ -167,8 +183,44 @@ static void test_system(void)
 	check(!(misc >> 18 & 1), "MISC_ENABLE: no MONITOR");
 	check(keeps(MISC_ENABLE, misc & ~1UL), "MISC_ENABLE: they can be turned off");
 	check_equal(try_wrmsr(MISC_ENABLE, misc | 1UL << 50), VECTOR_GP, "MISC_ENABLE: reserved");
+	check(rdmsr(PLATFORM_INFO) >> 40 == rdmsr(PLATFORM_INFO) >> 8,
+	      "PLATFORM_INFO: one ratio, nothing else");
 	check(apic & 1 << 8, "APIC_BASE: the bootstrap processor");
 	check_equal(try_wrmsr(APIC_BASE, apic | 1), VECTOR_GP, "APIC_BASE: a reserved bit");
+}
+
+/* Each is there if CPUID says so, and only then; Bochs' processors have none. */
+static void test_speculation(void)
+{
+	u32 told = cpuid(7, 0).edx;
+	u64 value;
+
+	if (told >> 26 & 1)
+		check(keeps(SPEC_CTRL, 1), "SPEC_CTRL: IBRS");
+	else if (!(told >> 27 & 1 || told >> 31 & 1))
+		check(refused(SPEC_CTRL), "SPEC_CTRL, of which CPUID does not tell");
+	check(told >> 26 & 1 ? commands(PRED_CMD) : refused(PRED_CMD), "PRED_CMD as CPUID tells");
+	check(told >> 28 & 1 ? commands(FLUSH_CMD) : refused(FLUSH_CMD),
+	      "FLUSH_CMD as CPUID tells");
+	check_equal(try_rdmsr(ARCH_CAPABILITIES, &value), told >> 29 & 1 ? -1 : VECTOR_GP,
+		    "ARCH_CAPABILITIES as CPUID tells");
+	check_equal(try_wrmsr(ARCH_CAPABILITIES, 0), VECTOR_GP, "ARCH_CAPABILITIES is read-only");
+}
+
+static void test_debugctl(void)
+{
+	u64 value;
+
+	check_equal(rdmsr(DEBUGCTL), 0, "DEBUGCTL");
+	check(keeps(DEBUGCTL, 2), "DEBUGCTL: BTF");
+	check(keeps(DEBUGCTL, 1), "DEBUGCTL: LBR");
+	check_equal(try_wrmsr(DEBUGCTL, 1 << 6), VECTOR_GP, "DEBUGCTL: no branch trace messages");
+	check_equal(try_wrmsr(DEBUGCTL, 1 << 7), VECTOR_GP, "DEBUGCTL: no branch trace store");
+	check_equal(try_wrmsr(DEBUGCTL, 1UL << 32), VECTOR_GP, "DEBUGCTL: a reserved bit");
+	wrmsr(DEBUGCTL, 2);
+	asm volatile("mov %0, %%dr7" : : "r"(DR7_GD));
+	check_equal(try("mov %%dr0, %0", "=r"(value)), VECTOR_DB, "a debug exception");
+	check_equal(rdmsr(DEBUGCTL), 0, "DEBUGCTL: it has switched BTF off");
 }
 
 int guest_main(void)
@@ -181,5 +233,7 @@ int guest_main(void)
 	test_memory_types();
 	test_time();
 	test_system();
+	test_speculation();
+	test_debugctl();
 	return check_failures();
 }

@@ -97,7 +97,8 @@ struct cpu_features {
 	bool hypervisor;	  /* CPUID.1:ECX[31] */
 	char hypervisor_name[13]; /* of leaf 4000_0000H, when hypervisor */
 	bool nx, page_1g, pcid, apic, x2apic, tsc_deadline, invariant_tsc;
-	bool smep, smap, umip, fsgsbase, xsave, xsaves;
+	bool smep, smap, umip, fsgsbase, xsave, xsaves, rdtscp;
+	bool spec_ctrl, pred_cmd, flush_cmd, arch_capabilities; /* the MSRs of these names */
 };
 extern struct cpu_features cpu_features;
 void cpu_features_read(void);

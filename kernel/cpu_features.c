@@ -61,6 +61,10 @@ static void read_basic(struct cpu_features *f)
 		f->smep = r.ebx & BIT(7);
 		f->smap = r.ebx & BIT(20);
 		f->umip = r.ecx & BIT(2);
+		f->spec_ctrl = r.edx & (BIT(26) | BIT(27) | BIT(31));
+		f->pred_cmd = r.edx & BIT(26);
+		f->flush_cmd = r.edx & BIT(28);
+		f->arch_capabilities = r.edx & BIT(29);
 	}
 	if (f->max_leaf >= 0xd && f->xsave)
 		f->xsaves = cpuid(0xd, 1).eax & BIT(3);
@@ -81,6 +85,7 @@ static void read_extended(struct cpu_features *f)
 		f->svm = r.ecx & BIT(2) && !f->intel;
 		f->nx = r.edx & BIT(20);
 		f->page_1g = r.edx & BIT(26);
+		f->rdtscp = r.edx & BIT(27);
 	}
 	if (f->max_extended_leaf >= 0x80000007)
 		f->invariant_tsc = cpuid(0x80000007, 0).edx & BIT(8);

@@ -113,6 +113,10 @@ enum {
 #define PF_FETCH   BIT(4)
 #define PF_PK	   BIT(5)
 
+/* IA32_DEBUGCTL */
+#define DEBUGCTL_LBR BIT(0) /* record branches */
+#define DEBUGCTL_BTF BIT(1) /* RFLAGS.TF traps branches only */
+
 #define MSR_TSC			  0x10
 #define MSR_APIC_BASE		  0x1b
 #define MSR_FEATURE_CONTROL	  0x3a
@@ -123,6 +127,7 @@ enum {
 #define MSR_PLATFORM_INFO	  0xce
 #define MSR_MTRRCAP		  0xfe
 #define MSR_ARCH_CAPABILITIES	  0x10a
+#define MSR_FLUSH_CMD		  0x10b
 #define MSR_SYSENTER_CS		  0x174
 #define MSR_SYSENTER_ESP	  0x175
 #define MSR_SYSENTER_EIP	  0x176

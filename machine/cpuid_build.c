@@ -62,7 +62,7 @@ static void add_subleaf(struct builder *b, u32 leaf, u32 subleaf, struct cpuid_r
 static void build_features(struct builder *b)
 {
 	struct cpuid_regs *leaf1 = &b->table->basic[1];
-	struct cpuid_regs raw = host(b, 1, 0), seven = filtered(b, 7, 0), more;
+	struct cpuid_regs raw = host(b, 1, 0);
 
 	*leaf1 = filtered(b, 1, 0);
 	leaf1->eax = raw.eax;
@@ -72,15 +72,27 @@ static void build_features(struct builder *b)
 	leaf1->ecx |= CPUID1_ECX_HYPERVISOR | CPUID1_ECX_X2APIC | CPUID1_ECX_DEADLINE;
 	leaf1->edx |= CPUID1_EDX_APIC;
 	b->table->basic[6].eax = CPUID6_EAX_ARAT;
+}
 
-	seven.ebx |= CPUID7_EBX_TSC_ADJUST; /* ours: machine/msr.c */
+/* Leaf 7: as many subleaves as have something to tell. */
+static void build_more_features(struct builder *b)
+{
+	struct cpuid_regs subleaves[3];
+	u32 most = MIN(host(b, 7, 0).eax, (u32)ARRAY_SIZE(subleaves) - 1), last = 0;
+
+	for (u32 i = 0; i <= most; i++) {
+		struct cpuid_regs *r = &subleaves[i];
+
+		*r = filtered(b, 7, i);
+		if (r->eax | r->ebx | r->ecx | r->edx)
+			last = i;
+	}
+	subleaves[0].eax = last;
+	subleaves[0].ebx |= CPUID7_EBX_TSC_ADJUST; /* ours: machine/msr.c */
 	if (!b->source->rdtscp)
-		seven.ecx &= ~CPUID7_ECX_RDPID;
-	more = host(b, 7, 0).eax >= 1 ? filtered(b, 7, 1) : (struct cpuid_regs){ 0, 0, 0, 0 };
-	seven.eax = more.eax ? 1 : 0;
-	add_subleaf(b, 7, 0, seven);
-	if (seven.eax)
-		add_subleaf(b, 7, 1, more);
+		subleaves[0].ecx &= ~CPUID7_ECX_RDPID;
+	for (u32 i = 0; i <= last; i++)
+		add_subleaf(b, 7, i, subleaves[i]);
 }
 
 /* Caches are the host's, but nobody shares them with us. */
@@ -264,6 +276,7 @@ void cpuid_build(struct cpuid_table *table, const struct cpuid_source *source)
 	table->basic[0].eax = table->max_basic;
 	table->slow = ~0U << table->max_basic << 1;
 	build_features(&b);
+	build_more_features(&b);
 	build_caches(&b);
 	build_topology(&b);
 	build_xsave(&b);

@@ -18,7 +18,7 @@
  *   FSRM, FZRM, FSRS, FSRC   Linux drops ERMS but not these when MISC_ENABLE
  *                            says so, and then copies too much
  *   XSAVEC, XSAVES           their formats are broken in Bochs, and XSS is not switched
- *   SPEC_CTRL, STIBP, SSBD, L1D_FLUSH, ARCH_CAPABILITIES   their MSRs are not offered yet
+ *   CORE_CAPABILITIES, hybrid, PCONFIG   MSRs and keys that are the host's business
  *   leaves 15H and 16H of the host   in Bochs they lie; ours tell what was measured
  */
 /* clang-format off */
@@ -108,8 +108,19 @@ static const struct feature {
 	{ 7, 0, CPUID_EDX, 10, 0 },	/* MD_CLEAR */
 	{ 7, 0, CPUID_EDX, 14, 0 },	/* SERIALIZE */
 	{ 7, 0, CPUID_EDX, 23, AVX512 },/* AVX512_FP16 */
+	{ 7, 0, CPUID_EDX, 26, 0 },	/* IBRS and IBPB: IA32_SPEC_CTRL, IA32_PRED_CMD */
+	{ 7, 0, CPUID_EDX, 27, 0 },	/* STIBP */
+	{ 7, 0, CPUID_EDX, 28, 0 },	/* L1D_FLUSH: IA32_FLUSH_CMD */
+	{ 7, 0, CPUID_EDX, 29, 0 },	/* IA32_ARCH_CAPABILITIES */
+	{ 7, 0, CPUID_EDX, 31, 0 },	/* SSBD */
 	{ 7, 1, CPUID_EAX, 4, AVX },	/* AVX-VNNI */
 	{ 7, 1, CPUID_EAX, 5, AVX512 },	/* AVX512_BF16 */
+	{ 7, 2, CPUID_EDX, 0, 0 },	/* PSFD */
+	{ 7, 2, CPUID_EDX, 1, 0 },	/* IPRED_CTRL */
+	{ 7, 2, CPUID_EDX, 2, 0 },	/* RRSBA_CTRL */
+	{ 7, 2, CPUID_EDX, 3, 0 },	/* DDPD_U */
+	{ 7, 2, CPUID_EDX, 4, 0 },	/* BHI_CTRL */
+	{ 7, 2, CPUID_EDX, 5, 0 },	/* MCDT_NO */
 
 	{ 0xd, 1, CPUID_EAX, 0, 0 },	/* XSAVEOPT */
 	{ 0xd, 1, CPUID_EAX, 2, 0 },	/* XGETBV with ECX=1 */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "machine/msr.h"
 
+#include "kernel/cpu.h"
 #include "kernel/log.h"
+#include "kernel/time.h"
 #include "kernel/traps.h"
 #include "lib/error.h"
 #include "lib/string.h"
@@ -15,6 +17,34 @@
 /* Thermal control, SpeedStep, MONITOR, CPUID limit, xTPR messages, XD disable: kept, without effect. */
 #define MISC_WRITABLE  (MISC_FAST_STRINGS | BIT(3) | BIT(16) | BIT(18) | BIT(22) | BIT(23) | BIT(34))
 #define MISC_READ_ONLY (BIT(7) | MISC_BTS_UNAVAILABLE | MISC_PEBS_UNAVAILABLE)
+
+/*
+ * IA32_ARCH_CAPABILITIES: what the processor is, or is not, immune against. Not
+ * told: what announces further MSRs.
+ */
+#define ARCH_RDCL_NO	       BIT(0)
+#define ARCH_IBRS_ALL	       BIT(1)
+#define ARCH_RSBA	       BIT(2)
+#define ARCH_SSB_NO	       BIT(4)
+#define ARCH_MDS_NO	       BIT(5)
+#define ARCH_IF_PSCHANGE_MC_NO BIT(6)
+#define ARCH_TAA_NO	       BIT(8)
+#define ARCH_SBDR_SSDP_NO      BIT(13)
+#define ARCH_FBSDP_NO	       BIT(14)
+#define ARCH_PSDP_NO	       BIT(15)
+#define ARCH_FB_CLEAR	       BIT(17)
+#define ARCH_RRSBA	       BIT(19)
+#define ARCH_BHI_NO	       BIT(20)
+#define ARCH_PBRSB_NO	       BIT(24)
+#define ARCH_GDS_NO	       BIT(26)
+#define ARCH_RFDS_NO	       BIT(27)
+#define ARCH_RFDS_CLEAR	       BIT(28)
+#define ARCH_ITS_NO	       BIT(62)
+#define ARCH_TOLD                                                                                  \
+	(ARCH_RDCL_NO | ARCH_IBRS_ALL | ARCH_RSBA | ARCH_SSB_NO | ARCH_MDS_NO |                    \
+	 ARCH_IF_PSCHANGE_MC_NO | ARCH_TAA_NO | ARCH_SBDR_SSDP_NO | ARCH_FBSDP_NO | ARCH_PSDP_NO | \
+	 ARCH_FB_CLEAR | ARCH_RRSBA | ARCH_BHI_NO | ARCH_PBRSB_NO | ARCH_GDS_NO | ARCH_RFDS_NO |   \
+	 ARCH_RFDS_CLEAR | ARCH_ITS_NO)
 
 #define MSR_PLATFORM_ID 0x17
 
@@ -32,16 +62,33 @@ static u64 fast_strings(void)
 	return rdmsr_safe(MSR_MISC_ENABLE, &value) ? 0 : value & MISC_FAST_STRINGS;
 }
 
+static u64 arch_capabilities(void)
+{
+	u64 value;
+
+	return rdmsr_safe(MSR_ARCH_CAPABILITIES, &value) ? 0 : value & ARCH_TOLD;
+}
+
 void msr_reset(struct msr_state *m, unsigned physical_bits)
 {
 	memset(m, 0, sizeof(*m));
 	mtrr_reset(&m->mtrr, physical_bits);
 	m->misc_enable = fast_strings() | MISC_BTS_UNAVAILABLE | MISC_PEBS_UNAVAILABLE;
+	if (cpu_features.arch_capabilities)
+		m->arch_capabilities = arch_capabilities();
 }
 
 static struct msr_state *state(struct vcpu *v)
 {
 	return &v->vm->cpus[v->index].msr;
+}
+
+/* The TSC in steps of 100 MHz, as the only ratio: "maximum non-turbo" and "maximum efficiency". */
+static u64 platform_info(void)
+{
+	u64 ratio = (time_tsc_hz() + 50000000) / 100000000 & 0xff;
+
+	return ratio << 8 | ratio << 40;
 }
 
 static bool is_apic(u32 msr)
@@ -89,9 +136,16 @@ int msr_read(struct vcpu *v, u32 msr, u64 *value)
 	case MSR_MISC_ENABLE:
 		*value = m->misc_enable;
 		return 0;
-	/* Nothing to tell: no ratios, no banks of machine-check registers. */
-	case MSR_PLATFORM_ID:
+	case MSR_ARCH_CAPABILITIES:
+		if (!cpu_features.arch_capabilities)
+			break;
+		*value = m->arch_capabilities;
+		return 0;
 	case MSR_PLATFORM_INFO:
+		*value = platform_info();
+		return 0;
+	/* Nothing to tell: no banks of machine-check registers. */
+	case MSR_PLATFORM_ID:
 	case MSR_MCG_CAP:
 	case MSR_MCG_STATUS:
 		*value = 0;

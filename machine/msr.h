@@ -16,6 +16,7 @@ struct vcpu;
 struct msr_state {
 	struct mtrr mtrr;
 	u64 misc_enable;
+	u64 arch_capabilities;
 	u64 tsc_adjust;
 	bool apic_moved; /* its relocation has been told */
 	u32 refused[MSR_REFUSED_MAX]; /* numbers that the log has told about */

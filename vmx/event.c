@@ -106,7 +106,9 @@ void event_debug(struct vcpu *v, u64 causes)
 {
 	u64 dr6 = dr6_read() & ~BITS(3, 0); /* the others stay until the guest clears them */
 
+	/* What an injected #DB does not do by itself: SDM "Event Injection". */
 	dr6_write(dr6 | (causes & (BITS(3, 0) | DR6_BD | DR6_BS)));
+	vmcs_write(VMCS_GUEST_DEBUGCTL, 0);
 	vmcs_write(VMCS_GUEST_DR7, vmcs_read(VMCS_GUEST_DR7) & ~DR7_GD);
 	raise_debug(v);
 }
@@ -114,6 +116,9 @@ void event_debug(struct vcpu *v, u64 causes)
 /* Raised, not left pending: an interrupt that goes in at the same entry would take its place. */
 void event_single_step(struct vcpu *v)
 {
+	/* No instruction that is emulated is a branch. SDM "Single-Stepping on Branches". */
+	if (vmcs_read(VMCS_GUEST_DEBUGCTL) & DEBUGCTL_BTF)
+		return;
 	/* With the breakpoints that MOV SS has held back. */
 	event_debug(v, vmcs_read(VMCS_GUEST_PENDING_DEBUG) | DR6_BS);
 }

@@ -31,6 +31,8 @@ enum verdict exit_rdmsr(struct vcpu *v)
 
 	if (msr == MSR_EFER)
 		value = vmcs_read(VMCS_GUEST_EFER);
+	else if (msr == MSR_DEBUGCTL)
+		value = vmcs_read(VMCS_GUEST_DEBUGCTL);
 	else if (v->ops->msr_read(v, msr, &value))
 		return exit_protected(v);
 	set_edx_eax(v, value);
@@ -51,12 +53,27 @@ static enum verdict write_efer(struct vcpu *v, u64 value)
 	return NEXT;
 }
 
+/*
+ * Single steps from branch to branch, and the recording of branches, which
+ * nobody can read: its MSRs are not offered. Traces that the processor would
+ * write to memory of the host's choice are not either.
+ */
+static enum verdict write_debugctl(struct vcpu *v, u64 value)
+{
+	if (value & ~(DEBUGCTL_LBR | DEBUGCTL_BTF))
+		return exit_protected(v);
+	vmcs_write(VMCS_GUEST_DEBUGCTL, value);
+	return NEXT;
+}
+
 enum verdict exit_wrmsr(struct vcpu *v)
 {
 	u32 msr = (u32)v->regs.rcx;
 
 	if (msr == MSR_EFER)
 		return write_efer(v, edx_eax(v));
+	if (msr == MSR_DEBUGCTL)
+		return write_debugctl(v, edx_eax(v));
 	if (v->ops->msr_write(v, msr, edx_eax(v)))
 		return exit_protected(v);
 	return NEXT;

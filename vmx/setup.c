@@ -76,26 +76,6 @@ static void write_controls(struct vcpu *v, const struct vcpu_config *config)
 	vmcs_write(VMCS_CR4_GUEST_HOST_MASK, ~v->cr4_guest_owned);
 }
 
-/*
- * What the VMCS or the switch keeps for the guest need not exit. TSC: reads
- * only, with the offset. PAT and EFER are VMCS fields; the processor checks
- * what is written to PAT, but a write of EFER has rules of ours.
- */
-static void allow_msrs(u8 *bitmap)
-{
-	static const u32 readable[] = { MSR_TSC, MSR_EFER };
-	const u32 *msrs;
-	unsigned count = switch_pass_through(&msrs);
-	int error = 0;
-
-	for (unsigned i = 0; i < count; i++)
-		error |= msr_bitmap_allow(bitmap, msrs[i], MSR_ACCESS_READ | MSR_ACCESS_WRITE);
-	for (unsigned i = 0; i < ARRAY_SIZE(readable); i++)
-		error |= msr_bitmap_allow(bitmap, readable[i], MSR_ACCESS_READ);
-	error |= msr_bitmap_allow(bitmap, MSR_PAT, MSR_ACCESS_READ | MSR_ACCESS_WRITE);
-	panic_on(error);
-}
-
 /* A region in which nothing is left of earlier uses. */
 static void clear_vmcs(hpa_t vmcs)
 {
@@ -166,7 +146,7 @@ int vcpu_create(struct vcpu **out, const struct vcpu_config *config)
 
 	vcpu_load(v);
 	write_controls(v, config);
-	allow_msrs(phys_to_virt(config->msr_bitmap));
+	switch_msrs_allow(phys_to_virt(config->msr_bitmap));
 	vcpu_reset(v);
 	vcpu_unload(v);
 	*out = v;

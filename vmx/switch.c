@@ -10,34 +10,6 @@
 #include "mm/layout.h"
 #include "vmx/vcpu.h"
 
-/* Kept in switched_state.msr[]. TSC_AUX is last: not every CPU has it. */
-static const u32 switched[SWITCHED_MSRS] = {
-	MSR_STAR, MSR_LSTAR, MSR_CSTAR, MSR_SYSCALL_MASK, MSR_KERNEL_GS_BASE, MSR_TSC_AUX,
-};
-
-/* Those of the above that every CPU has, and those that are VMCS fields; TSC_AUX is last. */
-static const u32 pass_through[] = {
-	MSR_STAR,	MSR_LSTAR,	  MSR_CSTAR,	    MSR_SYSCALL_MASK,
-	MSR_KERNEL_GS_BASE, MSR_FS_BASE,  MSR_GS_BASE,	    MSR_SYSENTER_CS,
-	MSR_SYSENTER_ESP, MSR_SYSENTER_EIP, MSR_TSC_AUX,
-};
-
-static bool has_tsc_aux(void)
-{
-	return cpuid(0x80000001, 0).edx & BIT(27);
-}
-
-static unsigned switched_count(void)
-{
-	return has_tsc_aux() ? SWITCHED_MSRS : SWITCHED_MSRS - 1;
-}
-
-unsigned switch_pass_through(const u32 **msrs)
-{
-	*msrs = pass_through;
-	return ARRAY_SIZE(pass_through) - !has_tsc_aux();
-}
-
 /* What the host leaves in the processor between guests. */
 static const struct switched_state nobodys = { .dr6 = DR6_RESET, .xcr0 = XCR0_X87 };
 
@@ -111,8 +83,7 @@ static void load(const struct switched_state *state, const void *fpu)
 	fpu_restore(fpu);
 	if (cpu_features.xsave)
 		xcr0_write(state->xcr0);
-	for (unsigned i = 0; i < switched_count(); i++)
-		wrmsr(switched[i], state->msr[i]);
+	switch_msrs_load(state->msr);
 	cr2_write(state->cr2);
 	dr0_write(state->dr[0]);
 	dr1_write(state->dr[1]);
@@ -132,8 +103,7 @@ void switch_out(struct vcpu *v)
 
 	state->xcr0 = v->xcr0;
 	fpu_save(phys_to_virt(v->fpu));
-	for (unsigned i = 0; i < switched_count(); i++)
-		state->msr[i] = rdmsr(switched[i]);
+	switch_msrs_save(state->msr);
 	state->cr2 = cr2_read();
 	state->dr[0] = dr0_read();
 	state->dr[1] = dr1_read();

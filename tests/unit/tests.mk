@@ -47,7 +47,7 @@ unit_tests := \
 
 unit_tests += machine/test_memory_map machine/test_acpi_guest machine/test_loader_place machine/test_loader_linux \
 	machine/test_loader_elf machine/test_loader_multiboot1 machine/test_loader_multiboot2 vmx/test_entry_state
-unit_tests += vmx/test_apic_virtual vmx/test_exit_apic
+unit_tests += vmx/test_apic_virtual vmx/test_exit_apic vmx/test_switch_msrs
 unit_tests += vmx/test_mmio vmx/test_mmio_string vmx/test_mmio_native vmx/test_mmio_random \
 	vmx/test_mmio_decode vmx/test_mmio_capstone
 mmio := $(exits) vmx/mmio vmx/mmio_fetch vmx/mmio_decode vmx/mmio_opcodes vmx/mmio_execute vmx/mmio_alu \
@@ -142,7 +142,7 @@ needs_machine/test_pci := machine/pci $(time) unit/machine/fake_vcpu
 needs_machine/test_board := machine/board machine/i8042 $(time) unit/machine/fake_vcpu
 needs_machine/test_cpuid := machine/cpuid machine/cpuid_build machine/cpuid_policy sim/asm
 needs_machine/test_mtrr := machine/mtrr
-needs_machine/test_msr := machine/msr machine/mtrr machine/cpuid machine/cpuid_build machine/cpuid_policy \
+needs_machine/test_msr := machine/msr kernel/cpu_features machine/mtrr machine/cpuid machine/cpuid_build machine/cpuid_policy \
 	machine/lapic machine/lapic_reset machine/lapic_access machine/lapic_timer machine/lapic_bus machine/tick_debt machine/pic machine/pic_chip \
 	unit/machine/fake_apic_virtual machine/timer unit/machine/fake_time unit/machine/fake_vcpu sim/asm sim/panic
 needs_machine/test_guest_console := machine/guest_console
@@ -173,6 +173,7 @@ needs_machine/test_pc := $(vm_all)
 needs_vmx/test_controls := vmx/controls vmx/control_names vmx/caps vmx/requirements
 needs_vmx/test_decode := $(exits) vmx/bitmaps
 needs_vmx/test_event := $(exits)
+needs_vmx/test_switch_msrs := vmx/switch_msrs vmx/bitmaps kernel/cpu_features sim/asm sim/panic
 needs_vmx/test_exit_apic := $(exits)
 needs_vmx/test_apic_virtual := vmx/apic_virtual vmx/apic_virtual_access vmx/bitmaps vmx/ept vmx/vmcs \
 	sim/vmx sim/asm $(tables)

@@ -14,7 +14,7 @@
 
 static struct {
 	const char *vendor;
-	u32 max_leaf, signature, ecx1, edx1, ebx7, ecx7, xsave1;
+	u32 max_leaf, signature, ecx1, edx1, ebx7, ecx7, edx7, xsave1;
 	u32 max_extended, ecx_extended, edx_extended, power, sizes;
 	const char *brand, *hypervisor;
 } chip;
@@ -43,7 +43,7 @@ static struct cpuid_regs answer(u32 leaf, u32 subleaf)
 	case 1:
 		return (struct cpuid_regs){chip.signature, 0, chip.ecx1, chip.edx1};
 	case 7:
-		return (struct cpuid_regs){0, chip.ebx7, chip.ecx7, 0};
+		return (struct cpuid_regs){0, chip.ebx7, chip.ecx7, chip.edx7};
 	case 0xd:
 		assert_int_equal(subleaf, 1);
 		r.eax = chip.xsave1;
@@ -113,6 +113,30 @@ static void a_new_intel_cpu(void **state)
 	assert_string_equal(f->hypervisor_name, "");
 }
 
+static void speculation_msrs_by_their_bits(void **state)
+{
+	static const struct {
+		u32 edx7;
+		bool spec_ctrl, pred_cmd, flush_cmd, arch_capabilities;
+	} rows[] = {
+		{0, false, false, false, false},      {BIT(26), true, true, false, false},
+		{BIT(27), true, false, false, false}, {BIT(28), false, false, true, false},
+		{BIT(29), false, false, false, true}, {BIT(31), true, false, false, false},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		chip.vendor = "GenuineIntel";
+		chip.max_leaf = 7;
+		chip.edx7 = rows[i].edx7;
+		cpu_features_read();
+		assert_int_equal(cpu_features.spec_ctrl, rows[i].spec_ctrl);
+		assert_int_equal(cpu_features.pred_cmd, rows[i].pred_cmd);
+		assert_int_equal(cpu_features.flush_cmd, rows[i].flush_cmd);
+		assert_int_equal(cpu_features.arch_capabilities, rows[i].arch_capabilities);
+	}
+}
+
 static void an_amd_cpu_under_a_hypervisor(void **state)
 {
 	const struct cpu_features *f = &cpu_features;
@@ -152,6 +176,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_new_intel_cpu, setup),
+		cmocka_unit_test_setup(speculation_msrs_by_their_bits, setup),
 		cmocka_unit_test_setup(an_amd_cpu_under_a_hypervisor, setup),
 		cmocka_unit_test_setup(no_extended_leaves, setup),
 	};

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "kernel/cpu.h"
 #include "kernel/log.h"
 #include "lib/error.h"
 #include "lib/x86.h"
@@ -45,12 +46,22 @@ static u64 misc_enable;
 
 int rdmsr_safe(u32 msr, u64 *value)
 {
+	if (msr == MSR_ARCH_CAPABILITIES) {
+		assert_true(cpu_features.arch_capabilities); /* a lenient emulator has any MSR */
+		*value = ~0UL;
+		return 0;
+	}
 	assert_int_equal(msr, MSR_MISC_ENABLE);
 	*value = misc_enable;
 	return misc_enable_missing ? -ERR_FAULT : 0;
 }
 
 static u32 page[1024];
+
+u64 time_tsc_hz(void)
+{
+	return 2397000000;
+}
 
 u64 time_tsc_to_ns(u64 ticks)
 {
@@ -73,6 +84,7 @@ static int setup(void **state)
 	v.vm = &vm;
 	misc_enable = 0x850089; /* as a PC's firmware leaves it */
 	misc_enable_missing = false;
+	cpu_features.arch_capabilities = false;
 	msr_reset(&vm.cpus[0].msr, 40);
 	vm.ram.size = MIB(64);
 	memset(l, 0, sizeof(*l));
@@ -105,7 +117,7 @@ static void test_values(void **state)
 	assert_int_equal(get(MSR_MISC_ENABLE), 0x1801);	  /* fast strings; no BTS, no PEBS */
 	assert_int_equal(get(MSR_MCG_CAP), 0);
 	assert_int_equal(get(MSR_MCG_STATUS), 0);
-	assert_int_equal(get(MSR_PLATFORM_INFO), 0);
+	assert_int_equal(get(MSR_PLATFORM_INFO), 0x180000001800); /* 24 times 100 MHz */
 	assert_int_equal(get(MSR_BIOS_SIGN_ID) >> 32, 1);
 	assert_int_equal(get(MSR_MTRRCAP), 0x508);
 	assert_int_equal(get(MSR_MTRR_DEF_TYPE), 0x806);
@@ -114,8 +126,8 @@ static void test_values(void **state)
 
 static void test_refused(void **state)
 {
-	static const u32 none[] = { 0x0, 0x3a, 0x48, 0x10a, 0x186, 0x38f, 0x480, 0x6e1, 0x7ff, 0x900,
-				    0xda0, 0xc0010015, 0xffffffff };
+	static const u32 none[] = {0x0,	  0x3a,	 0x48,	0x49,  0x10a, 0x10b,	  0x186,     0x38f,
+				   0x480, 0x6e1, 0x7ff, 0x900, 0xda0, 0xc0010015, 0xffffffff};
 	u64 value;
 
 	(void)state;
@@ -268,6 +280,19 @@ static void test_fast_strings_are_the_hosts(void **state)
 	assert_int_equal(get(MSR_MISC_ENABLE), 0x1800);
 }
 
+/* What the host is immune against; bits that announce MSRs which are not offered are not told. */
+static void test_arch_capabilities(void **state)
+{
+	u64 value;
+
+	(void)state;
+	assert_int_equal(msr_read(&v, MSR_ARCH_CAPABILITIES, &value), -ERR_NOENT);
+	cpu_features.arch_capabilities = true;
+	msr_reset(&vm.cpus[0].msr, 40);
+	assert_int_equal(get(MSR_ARCH_CAPABILITIES), 0x400000001d1ae177);
+	assert_int_not_equal(msr_write(&v, MSR_ARCH_CAPABILITIES, 0), 0);
+}
+
 /* A bad value for an MSR that exists is #GP, but no news. */
 static void test_bad_value_is_not_logged(void **state)
 {
@@ -294,6 +319,7 @@ int main(void)
 		cmocka_unit_test_setup(test_deadline, setup),
 		cmocka_unit_test_setup(test_misc_enable, setup),
 		cmocka_unit_test_setup(test_fast_strings_are_the_hosts, setup),
+		cmocka_unit_test_setup(test_arch_capabilities, setup),
 		cmocka_unit_test_setup(test_bad_value_is_not_logged, setup),
 	};
 

@@ -179,6 +179,21 @@ static void single_step_comes_before_an_interrupt(void **state)
 	assert_true(sim_get(VMCS_PROC_CONTROLS) & PROC_INTERRUPT_WINDOW);
 }
 
+/* SDM "Single-Stepping on Branches": no trap after what is none; a #DB switches it off. */
+static void branch_stepping_passes_over_what_is_emulated(void **state)
+{
+	(void)state;
+	sim.dr6 = DR6_RESET;
+	sim_set(VMCS_GUEST_DEBUGCTL, DEBUGCTL_BTF);
+	event_single_step(&fake.vcpu);
+	assert_int_equal(sim.dr6, DR6_RESET);
+	assert_int_equal(fake.vcpu.events.next.info, 0);
+	event_debug(&fake.vcpu, DR6_BS);
+	assert_int_equal(sim_get(VMCS_GUEST_DEBUGCTL), 0);
+	assert_true(event_deliver(&fake.vcpu));
+	assert_int_equal(entered(), HARD(VECTOR_DB));
+}
+
 static void interrupt_goes_in_when_open(void **state)
 {
 	(void)state;
@@ -339,6 +354,7 @@ int main(void)
 		TEST(debug_exception_ends_the_shadow),
 		TEST(int1_goes_in_as_what_it_was),
 		TEST(single_step_comes_before_an_interrupt),
+		TEST(branch_stepping_passes_over_what_is_emulated),
 		TEST(interrupt_goes_in_when_open),
 		TEST(interrupt_waits_for_its_window),
 		TEST(exception_comes_before_an_interrupt),

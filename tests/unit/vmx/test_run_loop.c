@@ -418,6 +418,27 @@ static void rdmsr_and_wrmsr_reach_the_policy(void **state)
 	assert_int_equal(fake.msr_value, 0x200000001);
 }
 
+static void debugctl_is_the_vmcs_field(void **state)
+{
+	static const struct exit_step read[] = {{EXIT_RDMSR, 0, 2, 0, 0}};
+	static const struct exit_step write[] = {{EXIT_WRMSR, 0, 2, 0, 0}};
+
+	(void)state;
+	fake.vcpu.regs.rcx = MSR_DEBUGCTL;
+	fake.vcpu.regs.rax = DEBUGCTL_LBR | DEBUGCTL_BTF;
+	run(write, 1);
+	assert_int_equal(sim_get(VMCS_GUEST_DEBUGCTL), DEBUGCTL_LBR | DEBUGCTL_BTF);
+	assert_int_equal(fake.vcpu.events.next.info, 0);
+	fake.vcpu.regs.rax = 0;
+	run(read, 1);
+	assert_int_equal(fake.vcpu.regs.rax, DEBUGCTL_LBR | DEBUGCTL_BTF);
+	/* A branch trace would be written where the host's IA32_DS_AREA says. */
+	fake.vcpu.regs.rax = BIT(6) | BIT(7);
+	run(write, 1);
+	assert_int_equal(fake.vcpu.events.next.info & 0xff, VECTOR_GP);
+	assert_int_equal(sim_get(VMCS_GUEST_DEBUGCTL), DEBUGCTL_LBR | DEBUGCTL_BTF);
+}
+
 static void denied_msr_raises_gp(void **state)
 {
 	static const struct exit_step list[] = { { EXIT_RDMSR, 0, 2, 0, 0 } };
@@ -473,6 +494,7 @@ int main(void)
 		TEST(ept_violation_is_decoded),
 		TEST(interrupted_delivery_is_requeued),
 		TEST(rdmsr_and_wrmsr_reach_the_policy),
+		TEST(debugctl_is_the_vmcs_field),
 		TEST(denied_msr_raises_gp),
 		TEST(preemption_timer_polls_the_machine),
 	};
