@@ -10,14 +10,11 @@
 #include "lib/string.h"
 #include "lib/x86.h"
 #include "machine/cpuid_policy.h"
-#include "machine/lapic_timer.h"
+#include "machine/cpuid_timing.h"
 
 #define HIGHEST_BASIC	 0x16U /* whatever the host's is: the timing leaves are ours */
 #define HIGHEST_EXTENDED (CPUID_EXTENDED + CPUID_EXTENDED_LEAVES - 1)
 #define XSAVE_LEGACY	 576U /* bytes of the legacy region and the header */
-
-#define DIV_ROUND(a, b)	 (((a) + (b) / 2) / (b))
-#define BUS_MHZ		 100U /* told, used by nobody */
 
 #define TOPOLOGY_SMT  1U
 #define TOPOLOGY_CORE 2U
@@ -152,39 +149,6 @@ static void build_xsave(struct builder *b)
 	}
 }
 
-/* Of the local APIC's timer, Hz. */
-static u64 timer_input(const struct builder *b)
-{
-	return LAPIC_TIMER_HZ >> lapic_timer_halved((u64)b->source->tsc_khz * 1000);
-}
-
-/*
- * TSC = crystal * EBX / EAX, SDM "CPUID-CPU Identification". The crystal is the APIC timer's input,
- * as on Intel's processors. Linux takes the product in kHz, in 32 bits; so EBX is small, and the
- * fraction that comes nearest in whole kHz is sought.
- */
-static void build_timing(struct builder *b)
-{
-	const u64 crystal_khz = timer_input(b) / 1000, khz = b->source->tsc_khz;
-	struct cpuid_regs *crystal = &b->table->basic[0x15], *base = &b->table->basic[0x16];
-	u64 least = ~0UL;
-
-	for (u64 times = ~0U / crystal_khz; khz && times && least; times--) {
-		u64 by = DIV_ROUND(crystal_khz * times, khz), told, error;
-
-		if (!by)
-			break;
-		told = crystal_khz * times / by;
-		error = told > khz ? told - khz : khz - told;
-		if (error >= least)
-			continue;
-		least = error;
-		*crystal = (struct cpuid_regs){ (u32)by, (u32)times, (u32)timer_input(b), 0 };
-	}
-	base->eax = base->ebx = (u32)DIV_ROUND(khz, 1000UL);
-	base->ecx = BUS_MHZ;
-}
-
 static void build_hypervisor(struct builder *b)
 {
 	static const char signature[] = ABI_SIGNATURE;
@@ -196,9 +160,6 @@ static void build_hypervisor(struct builder *b)
 	memcpy(&leaves[0].ecx, &signature[4], 4);
 	memcpy(&leaves[0].edx, &signature[8], 4);
 	leaves[1].eax = ABI_VERSION;
-	/* As other hypervisors tell it: the TSC and the APIC timer's input in kHz. */
-	leaves[ABI_CPUID_TIMING - CPUID_HYPERVISOR].eax = b->source->tsc_khz;
-	leaves[ABI_CPUID_TIMING - CPUID_HYPERVISOR].ebx = (u32)(timer_input(b) / 1000);
 }
 
 static void build_extended(struct builder *b)
@@ -280,8 +241,8 @@ void cpuid_build(struct cpuid_table *table, const struct cpuid_source *source)
 	build_caches(&b);
 	build_topology(&b);
 	build_xsave(&b);
-	build_timing(&b);
 	build_hypervisor(&b);
+	cpuid_build_timing(table, source->tsc_khz);
 	build_extended(&b);
 	build_controls(table);
 	cpuid_update(table, 0, XCR0_X87);

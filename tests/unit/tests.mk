@@ -132,7 +132,7 @@ needs_machine/test_rtc_time := machine/rtc_time
 needs_machine/test_uart := machine/uart machine/uart_receiver $(time)
 vm_all := machine/vm machine/vm_report machine/stuck machine/stuck_text machine/stats_report vmx/stats vmx/record vmx/record_text vmx/recorder machine/pc machine/interrupts machine/device_memory machine/lapic \
 	machine/lapic_reset machine/lapic_access machine/lapic_timer machine/lapic_bus machine/ioapic machine/ram machine/bus machine/timer machine/cpuid \
-	machine/cpuid_build machine/cpuid_policy machine/msr machine/mtrr machine/memory_type machine/hypercall machine/uart \
+	machine/cpuid_build machine/cpuid_timing machine/cpuid_policy machine/msr machine/mtrr machine/memory_type machine/hypercall machine/uart \
 	machine/uart_receiver machine/guest_console unit/machine/fake_monitor machine/pic machine/pic_chip machine/pit \
 	machine/pit_channel machine/pit_count machine/tick_debt machine/rtc machine/rtc_time machine/pm machine/i8042 \
 	machine/board machine/pci vmx/apic_virtual vmx/apic_virtual_access vmx/ept vmx/bitmaps vmx/vmcs lib/format lib/error sim/vmx sim/asm $(tables) \
@@ -140,9 +140,9 @@ vm_all := machine/vm machine/vm_report machine/stuck machine/stuck_text machine/
 needs_machine/test_pm := machine/pm $(time) unit/machine/fake_vcpu
 needs_machine/test_pci := machine/pci $(time) unit/machine/fake_vcpu
 needs_machine/test_board := machine/board machine/i8042 $(time) unit/machine/fake_vcpu
-needs_machine/test_cpuid := machine/cpuid machine/cpuid_build machine/cpuid_policy sim/asm
+needs_machine/test_cpuid := machine/cpuid machine/cpuid_build machine/cpuid_timing machine/cpuid_policy sim/asm
 needs_machine/test_mtrr := machine/mtrr
-needs_machine/test_msr := machine/msr kernel/cpu_features machine/mtrr machine/cpuid machine/cpuid_build machine/cpuid_policy \
+needs_machine/test_msr := machine/msr kernel/cpu_features machine/mtrr machine/cpuid machine/cpuid_build machine/cpuid_timing machine/cpuid_policy \
 	machine/lapic machine/lapic_reset machine/lapic_access machine/lapic_timer machine/lapic_bus machine/tick_debt machine/pic machine/pic_chip \
 	unit/machine/fake_apic_virtual machine/timer unit/machine/fake_time unit/machine/fake_vcpu sim/asm sim/panic
 needs_machine/test_guest_console := machine/guest_console
