@@ -32,16 +32,18 @@ static bool test_bit(const struct lapic *l, unsigned set, u8 vector)
 	return *word_of(l, set, vector) >> vector % 32 & 1;
 }
 
-/* Number of the highest bit, or -1. */
+/* Number of the highest bit, or -1. Most often there is none, and that is quick to see. */
 static int highest(const struct lapic *l, unsigned set)
 {
-	for (int i = 7; i >= 0; i--) {
-		u32 word = *lapic_register(l, set + 16U * (unsigned)i);
+	const u32 *words = lapic_register(l, set);
+	int i = 7;
 
-		if (word)
-			return 32 * i + 31 - __builtin_clz(word);
-	}
-	return -1;
+	if (!(words[0] | words[4] | words[8] | words[12] | words[16] | words[20] | words[24] |
+	      words[28]))
+		return -1;
+	while (!words[4 * i])
+		i--;
+	return 32 * i + 31 - __builtin_clz(words[4 * i]);
 }
 
 /* ---- Priorities ------------------------------------------------------------------ */
