@@ -8,7 +8,7 @@
  * EXPECT ^hint: vm=vm0 vcpu=0 bits 0x200 of that value need features that CPUID does not offer; .*#hint-cpuid$
  * EXPECT ^hint: vm=vm0 vcpu=0 VMXON, which CPUID does not offer, raised #UD 1 times; .*#hint-cpuid$
  * EXPECT ^hint: vm=vm0 vcpu=0 MONITOR, which CPUID does not offer, raised #UD 2 times; .*#hint-cpuid$
- * EXPECT ^hint: vm=vm0 vcpu=0 INVPCID at rip=0x[0-9a-f]+, which CPUID does not offer, raised #UD; 1 such; .*#hint-cpuid$
+ * EXPECT ^hint: vm=vm0 vcpu=0 XSAVES at rip=0x[0-9a-f]+, which CPUID does not offer, raised #UD; 1 such; .*#hint-cpuid$
  * EXPECT ^run: outcome=clean
  * REJECT #hint-(exits|msr|ept)
  */
@@ -22,7 +22,7 @@ int guest_main(void)
 	static u64 operand[2];
 
 	interrupts_init();
-	check_equal(try("invpcid %0, %%rax", : "m"(operand), "a"(0UL)), VECTOR_UD, "INVPCID");
+	check_equal(try("xsaves %0", : "m"(operand), "a"(0), "d"(0)), VECTOR_UD, "XSAVES");
 	check_equal(try("ud2"), VECTOR_UD, "UD2 is nobody's fault");
 	check_equal(try("monitor", : "a"(operand), "c"(0), "d"(0)), VECTOR_UD, "MONITOR");
 	check_equal(try("monitor", : "a"(operand), "c"(0), "d"(0)), VECTOR_UD, "again");

@@ -49,7 +49,6 @@ static void test_others(void)
 	raises(VECTOR_UD, "getsec", "GETSEC");
 	raises(VECTOR_UD, ".byte 0x0f, 0x01, 0xcf", "ENCLS");
 	raises(VECTOR_UD, ".byte 0x0f, 0x01, 0xd7", "ENCLU");
-	raises(VECTOR_UD, ".byte 0x66, 0x0f, 0x38, 0x82, 0x07", "INVPCID");
 	raises(VECTOR_UD, "xsaves (%%rdi)", "XSAVES");
 	raises(VECTOR_UD, "xsetbv", "XSETBV without CR4.OSXSAVE");
 	raises(VECTOR_UD, "ud2", "UD2");

@@ -37,7 +37,7 @@ struct cpuid_table {
 
 struct cpuid_source {
 	struct cpuid_regs (*read)(u32 leaf, u32 subleaf); /* the host's CPUID */
-	bool rdtscp;  /* the control "enable RDTSCP" is on */
+	bool rdtscp, invpcid; /* the controls that enable them are on */
 	u32 tsc_khz;
 	u32 apic_id;
 };

@@ -88,6 +88,8 @@ static void build_more_features(struct builder *b)
 	subleaves[0].ebx |= CPUID7_EBX_TSC_ADJUST; /* ours: machine/msr.c */
 	if (!b->source->rdtscp)
 		subleaves[0].ecx &= ~CPUID7_ECX_RDPID;
+	if (!b->source->invpcid)
+		subleaves[0].ebx &= ~CPUID7_EBX_INVPCID;
 	for (u32 i = 0; i <= last; i++)
 		add_subleaf(b, 7, i, subleaves[i]);
 }
@@ -200,6 +202,7 @@ static void build_controls(struct cpuid_table *t)
 		{ one->edx & CPUID1_EDX_PGE, CR4_PGE },
 		{ one->edx & CPUID1_EDX_FXSR, CR4_OSFXSR },
 		{ one->edx & CPUID1_EDX_SSE, CR4_OSXMMEXCPT },
+		{ one->ecx & CPUID1_ECX_PCID, CR4_PCIDE },
 		{ one->ecx & CPUID1_ECX_XSAVE, CR4_OSXSAVE },
 		{ seven.ebx & CPUID7_EBX_FSGSBASE, CR4_FSGSBASE },
 		{ seven.ebx & CPUID7_EBX_SMEP, CR4_SMEP },

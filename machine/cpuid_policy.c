@@ -12,7 +12,6 @@
  *   PDCM, DS, DTES64, PMU (leaf AH), PT, LBR   no performance monitoring
  *   EIST, TM, TM2, ACPI, thermal (leaf 6)      the host's business
  *   HTT, DCA, PQM, PQE       one CPU, no resource control
- *   PCID, INVPCID            not virtualized yet
  *   HLE, RTM, MPX            withdrawn by Intel, or full of errata
  *   PKU, PKS, CET, LA57, AMX, KL, ENQCMD, UINTR   state we do not switch
  *   FSRM, FZRM, FSRS, FSRC   Linux drops ERMS but not these when MISC_ENABLE
@@ -36,6 +35,7 @@ static const struct feature {
 	{ 1, 0, CPUID_ECX, 9, 0 },	/* SSSE3 */
 	{ 1, 0, CPUID_ECX, 12, AVX },	/* FMA */
 	{ 1, 0, CPUID_ECX, 13, 0 },	/* CMPXCHG16B */
+	{ 1, 0, CPUID_ECX, 17, 0 },	/* PCID */
 	{ 1, 0, CPUID_ECX, 19, 0 },	/* SSE4.1 */
 	{ 1, 0, CPUID_ECX, 20, 0 },	/* SSE4.2 */
 	{ 1, 0, CPUID_ECX, 22, 0 },	/* MOVBE */
@@ -76,6 +76,7 @@ static const struct feature {
 	{ 7, 0, CPUID_EBX, 7, 0 },	/* SMEP */
 	{ 7, 0, CPUID_EBX, 8, 0 },	/* BMI2 */
 	{ 7, 0, CPUID_EBX, 9, 0 },	/* ERMS */
+	{ 7, 0, CPUID_EBX, 10, 0 },	/* INVPCID */
 	{ 7, 0, CPUID_EBX, 13, 0 },	/* FCS and FDS deprecated */
 	{ 7, 0, CPUID_EBX, 16, AVX512 },/* AVX512F */
 	{ 7, 0, CPUID_EBX, 17, AVX512 },/* AVX512DQ */

@@ -19,6 +19,7 @@ u32 cpuid_allowed(u32 leaf, u32 subleaf, enum cpuid_register reg, u64 xcr0);
 u64 cpuid_xcr0(u64 host);
 
 /* Bits of the feature registers, named where code asks for them. */
+#define CPUID1_ECX_PCID       (1U << 17)
 #define CPUID1_ECX_X2APIC     (1U << 21)
 #define CPUID1_ECX_DEADLINE   (1U << 24)
 #define CPUID1_ECX_XSAVE      (1U << 26)
@@ -39,6 +40,7 @@ u64 cpuid_xcr0(u64 host);
 #define CPUID7_EBX_FSGSBASE   (1U << 0)
 #define CPUID7_EBX_TSC_ADJUST (1U << 1)
 #define CPUID7_EBX_SMEP	      (1U << 7)
+#define CPUID7_EBX_INVPCID    (1U << 10)
 #define CPUID7_EBX_SMAP	      (1U << 20)
 #define CPUID7_ECX_UMIP	      (1U << 2)
 #define CPUID7_ECX_RDPID      (1U << 22)

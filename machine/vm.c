@@ -149,6 +149,7 @@ static int create_cpu(struct vm *vm, unsigned index, u16 vpid)
 	const struct cpuid_source source = {
 		.read = cpuid_host,
 		.rdtscp = vmx_host.controls.word[CONTROL_PROC2] & PROC2_RDTSCP,
+		.invpcid = vmx_host.controls.word[CONTROL_PROC2] & PROC2_INVPCID,
 		.tsc_khz = (u32)(time_tsc_hz() / 1000),
 		.apic_id = index,
 	};

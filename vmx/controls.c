@@ -31,10 +31,11 @@ const struct control_want control_wants[CONTROL_WORDS] = {
 	},
 	[CONTROL_PROC2] = {
 		.must = PROC2_EPT | PROC2_UNRESTRICTED_GUEST,
-		/* Without WBINVD exits a guest could flush all caches at will; RDTSCP raises #UD in
-		 * the guest unless it is enabled here. INVPCID stays off: CPUID does not offer it. */
-		.want = PROC2_VPID | PROC2_WBINVD | PROC2_RDTSCP | PROC2_VIRTUAL_APIC_ACCESS |
-			PROC2_VIRTUAL_X2APIC | PROC2_APIC_REGISTER | PROC2_VIRTUAL_INTERRUPT,
+		/* Without WBINVD exits a guest could flush all caches at will; RDTSCP and INVPCID
+		 * raise #UD in the guest unless they are enabled here. */
+		.want = PROC2_VPID | PROC2_WBINVD | PROC2_RDTSCP | PROC2_INVPCID |
+			PROC2_VIRTUAL_APIC_ACCESS | PROC2_VIRTUAL_X2APIC | PROC2_APIC_REGISTER |
+			PROC2_VIRTUAL_INTERRUPT,
 	},
 	[CONTROL_EXIT] = {
 		.must = EXITCTL_HOST_64 | EXITCTL_ACK_INTERRUPT | EXITCTL_SAVE_DEBUG |

@@ -31,7 +31,7 @@ static void build(const struct cpuid_dump_line *lines, unsigned count)
 {
 	dump = lines;
 	dump_lines = count;
-	source = (struct cpuid_source){ read_dump, true, 2400000, 0 };
+	source = (struct cpuid_source){ read_dump, true, true, 2400000, 0 };
 	cpuid_build(&table, &source);
 }
 #define BUILD(name) build(dump_##name, ARRAY_SIZE(dump_##name))
@@ -66,11 +66,11 @@ static void test_hidden_features(void **state)
 		u32 leaf;
 		unsigned reg, bit;
 	} hidden[] = {
-		{1, 2, 2},  {1, 2, 3},	{1, 2, 5},  {1, 2, 6},	{1, 2, 7},  {1, 2, 8},	{1, 2, 15},
-		{1, 2, 17}, {1, 2, 18}, {1, 3, 18}, {1, 3, 21}, {1, 3, 22}, {1, 3, 28}, {1, 3, 29},
-		{1, 3, 31}, {7, 1, 2},	{7, 1, 4},  {7, 1, 10}, {7, 1, 11}, {7, 1, 14}, {7, 1, 25},
-		{7, 2, 3},  {7, 2, 4},	{7, 2, 5},  {7, 2, 7},	{7, 2, 16}, {7, 2, 30}, {7, 3, 4},
-		{7, 3, 15}, {7, 3, 18}, {7, 3, 20}, {7, 3, 30},
+		{ 1, 2, 2 },  { 1, 2, 3 },  { 1, 2, 5 },  { 1, 2, 6 },	{ 1, 2, 7 },  { 1, 2, 8 },
+		{ 1, 2, 15 }, { 1, 2, 18 }, { 1, 3, 18 }, { 1, 3, 21 }, { 1, 3, 22 }, { 1, 3, 28 },
+		{ 1, 3, 29 }, { 1, 3, 31 }, { 7, 1, 2 },  { 7, 1, 4 },	{ 7, 1, 11 }, { 7, 1, 14 },
+		{ 7, 1, 25 }, { 7, 2, 3 },  { 7, 2, 4 },  { 7, 2, 5 },	{ 7, 2, 7 },  { 7, 2, 16 },
+		{ 7, 2, 30 }, { 7, 3, 4 },  { 7, 3, 15 }, { 7, 3, 18 }, { 7, 3, 20 }, { 7, 3, 30 },
 	};
 	struct cpuid_dump_line all[] = {
 		{ 0, 0, 0x1f, 0, 0, 0 },
@@ -93,10 +93,10 @@ static void test_shown_features(void **state)
 {
 	(void)state;
 	BUILD(skylake_x);
-	assert_int_equal(ask(1, 0).ecx, 0xf7f83203);
+	assert_int_equal(ask(1, 0).ecx, 0xf7fa3203);
 	assert_int_equal(ask(1, 0).edx, 0xf8bfbff);
 	assert_int_equal(ask(6, 0).eax, 4);
-	assert_int_equal(ask(7, 0).ebx, 0xd19f27eb & ~(1U << 10));
+	assert_int_equal(ask(7, 0).ebx, 0xd19f27eb);
 	assert_int_equal(ask(0x80000001, 0).ecx, 0x121);
 	assert_int_equal(ask(0x80000001, 0).edx, 0x2c100800);
 	assert_int_equal(ask(0x80000007, 0).edx, 0x100);
@@ -348,29 +348,32 @@ static void test_without_xsave(void **state)
 	assert_int_equal(ask(1, 0).ecx & (3U << 26), 0);
 }
 
-static void test_rdtscp_follows_its_control(void **state)
+static void test_instructions_follow_their_controls(void **state)
 {
 	(void)state;
 	BUILD(tigerlake);
 	assert_int_equal(ask(0x80000001, 0).edx >> 27 & 1, 1);
 	assert_int_equal(ask(7, 0).ecx >> 22 & 1, 1);
-	source.rdtscp = false;
+	assert_int_equal(ask(7, 0).ebx >> 10 & 1, 1);
+	source.rdtscp = source.invpcid = false;
 	cpuid_build(&table, &source);
 	assert_int_equal(ask(0x80000001, 0).edx >> 27 & 1, 0);
 	assert_int_equal(ask(7, 0).ecx >> 22 & 1, 0);
+	assert_int_equal(ask(7, 0).ebx >> 10 & 1, 0);
+	assert_int_equal(ask(1, 0).ecx >> 17 & 1, 1); /* PCIDs can be used without */
 }
 
 static void test_control_registers(void **state)
 {
-	const u64 never = CR4_VMXE | CR4_SMXE | CR4_PCIDE | CR4_LA57 | CR4_PKE | CR4_CET | CR4_PKS;
+	const u64 never = CR4_VMXE | CR4_SMXE | CR4_LA57 | CR4_PKE | CR4_CET | CR4_PKS;
 
 	(void)state;
 	BUILD(tigerlake);
 	assert_int_equal(table.cr4_allowed & never, 0);
-	assert_int_equal(table.cr4_allowed, 0x3507ff | CR4_UMIP);
+	assert_int_equal(table.cr4_allowed, 0x3507ff | CR4_UMIP | CR4_PCIDE);
 	assert_int_equal(table.efer_allowed, EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE);
 	BUILD(arrandale);
-	assert_int_equal(table.cr4_allowed & (CR4_SMEP | CR4_SMAP | CR4_UMIP | CR4_FSGSBASE), 0);
+	assert_int_equal(table.cr4_allowed & (CR4_SMEP | CR4_SMAP | CR4_UMIP | CR4_FSGSBASE | CR4_PCIDE), 0);
 }
 
 static void test_old_and_odd_hosts(void **state)
@@ -448,7 +451,7 @@ int main(void)
 		cmocka_unit_test(test_osxsave),
 		cmocka_unit_test(test_features_need_their_state),
 		cmocka_unit_test(test_without_xsave),
-		cmocka_unit_test(test_rdtscp_follows_its_control),
+		cmocka_unit_test(test_instructions_follow_their_controls),
 		cmocka_unit_test(test_control_registers),
 		cmocka_unit_test(test_old_and_odd_hosts),
 		cmocka_unit_test(test_speculation),
