@@ -20,10 +20,13 @@
 
 void command_trace(struct vcpu *v, const struct command_words *w)
 {
-	char complaint[LOG_LINE_MAX];
+	char text[LOG_LINE_MAX];
 
-	if (trace_configure(v, w->word[1], complaint, sizeof(complaint)))
-		log_report("%s", complaint);
+	if (w->count == 1)
+		trace_describe(v, text, sizeof(text));
+	else if (!trace_configure(v, w->word[1], text, sizeof(text)))
+		return;
+	log_report("%s", text);
 }
 
 /* The processor would refuse an entry with an interrupt that the guest does not take. */
@@ -79,6 +82,8 @@ void command_inject(struct vcpu *v, const struct command_words *w)
 	const char *kind = w->word[1];
 	bool vector = !strcmp(kind, "vector"), nmi = !strcmp(kind, "nmi");
 
+	if (monitor_has_fallen(v, w->word[0]))
+		return;
 	if (!vector && !nmi && strcmp(kind, "exception") != 0)
 		command_complain(kind, "not an event", "write vector N, nmi or exception N");
 	else if (!nmi && w->count < 3)

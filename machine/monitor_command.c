@@ -22,7 +22,7 @@ const struct command command_table[] = {
 	{ "gva", "ADDRESS", "The guest's page walk of a linear address.", command_gva, 1, 1 },
 	{ "ept", "ADDRESS", "The EPT walk of a guest-physical address.", command_ept, 1, 1 },
 	{ "stats", "[all|reset|REASON]", "Statistics of exits.", command_stats, 0, 1 },
-	{ "trace", "WORDS", "Trace exits, as trace=; off ends it.", command_trace, 1,
+	{ "trace", "[WORDS]", "Trace exits, as trace=; off ends it.", command_trace, 0,
 	  COMMAND_REST },
 	{ "exits", "[N]", "The last N exits.", command_exits, 0, 1 },
 	{ "pause", "", "Stop the guest and its time.", command_pause, 0, 0 },

@@ -56,6 +56,12 @@ void monitor_resume(struct vcpu *v); /* if it is paused */
 /* If it is paused: its clock counts as if the pause began now. */
 void monitor_hold_time(struct vcpu *v);
 
+/* Has it stopped by a fault, and can never go on? Complains. */
+bool monitor_has_fallen(const struct vcpu *v, const char *word);
+
+/* Its exits so far; with the flight recorder off, since the last `stats reset`. */
+u64 monitor_exits(const struct vcpu *v);
+
 /*
  * While it steps, at each turn of the run loop: have there been exits enough?
  * Then it is paused and the exits are shown.

@@ -9,6 +9,7 @@
 #include "machine/stats_report.h"
 #include "machine/vm.h"
 #include "vmx/dump.h"
+#include "vmx/dump_exit.h"
 #include "vmx/dump_vmcs.h"
 #include "vmx/dump_walk.h"
 #include "vmx/instructions.h"
@@ -29,20 +30,23 @@ void command_vm(struct vcpu *v, const struct command_words *w)
 {
 	static const char *const watched[] = { "nothing", "recorder", "statistics", "trace" };
 	const struct vm *vm = v->vm;
+	char event[DUMP_EXIT_TEXT];
 
 	(void)w;
+	if (!interruption_text(v->events.next.info, v->events.next.error, event, sizeof(event)))
+		format(event, sizeof(event), "none");
 	log_report("%s: %s, %lu.%06lu s of its time, ram=%luK touched=%luK", vm->name,
 		   vm->monitor.ended  ? stop_cause_name(v->stop.cause) :
 		   vm->monitor.paused ? "paused" : "running",
 		   vm->run_ns / 1000000000, vm->run_ns / 1000 % 1000000, vm->ram.size >> 10,
 		   vm->ram.cleared >> 10);
 	log_report("  vcpu %u: rip=%#lx cpl=%u watch=%s exits=%lu", v->index,
-		   vmcs_read(VMCS_GUEST_RIP), vcpu_cpl(v), watched[v->watch], recorder_total(v));
-	log_report("  waiting: event=%#x nmi=%u interrupt=%u keys=%u absent_port_reads=%lu "
+		   vmcs_read(VMCS_GUEST_RIP), vcpu_cpl(v), watched[v->watch], monitor_exits(v));
+	log_report("  waiting: event=\"%s\" nmi=%u interrupt=%u keys=%u absent_port_reads=%lu "
 		   "absent_port_writes=%lu",
-		   v->events.next.info, v->events.nmi_pending, v->events.interrupt_line,
-		   vm->console.input_head - vm->console.input_tail, vm->bus.absent_reads,
-		   vm->bus.absent_writes);
+		   event, v->events.nmi_pending + v->events.nmi_pending_second,
+		   v->events.interrupt_line, vm->console.input_head - vm->console.input_tail,
+		   vm->bus.absent_reads, vm->bus.absent_writes);
 }
 
 void command_regs(struct vcpu *v, const struct command_words *w)

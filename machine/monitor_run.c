@@ -49,7 +49,7 @@ void monitor_hold_time(struct vcpu *v)
 	monitor_pause(v);
 }
 
-static u64 exits(struct vcpu *v)
+u64 monitor_exits(const struct vcpu *v)
 {
 	u64 sum = 0;
 
@@ -63,7 +63,7 @@ static u64 exits(struct vcpu *v)
 bool monitor_stepped(struct vcpu *v)
 {
 	struct monitor *m = monitor_of(v);
-	u64 done = exits(v) - m->step_exits;
+	u64 done = monitor_exits(v) - m->step_exits;
 
 	if (done < m->steps)
 		return false;
@@ -77,6 +77,14 @@ bool monitor_stepped(struct vcpu *v)
 
 /* ---- Commands ------------------------------------------------------------------ */
 
+bool monitor_has_fallen(const struct vcpu *v, const char *word)
+{
+	if (!v->vm->monitor.ended || v->stop.cause == STOP_STUCK)
+		return false;
+	command_complain(word, "the guest has stopped for good", "quit or reboot");
+	return true;
+}
+
 /* A guest that has stopped goes on only where there is now what it waited for. */
 static bool may_run(struct vcpu *v, const char *word)
 {
@@ -84,10 +92,8 @@ static bool may_run(struct vcpu *v, const char *word)
 
 	if (!m->ended)
 		return true;
-	if (v->stop.cause != STOP_STUCK) {
-		command_complain(word, "the guest has stopped for good", "quit or reboot");
+	if (monitor_has_fallen(v, word))
 		return false;
-	}
 	if (!event_wakes(v)) {
 		command_complain(word, "the guest waits for an event",
 				 "inject one, quit or reboot");
@@ -127,6 +133,6 @@ void command_step(struct vcpu *v, const struct command_words *w)
 	if (!may_run(v, w->word[0]))
 		return;
 	m->steps = count;
-	m->step_exits = exits(v);
+	m->step_exits = monitor_exits(v);
 	monitor_resume(v);
 }

@@ -19,6 +19,7 @@
 #include "machine/tsc.h"
 #include "tests/sim/vmx.h"
 #include "vmx/dump.h"
+#include "vmx/dump_exit.h"
 #include "vmx/dump_vmcs.h"
 #include "vmx/dump_walk.h"
 #include "vmx/record_line.h"
@@ -234,6 +235,13 @@ int dump_vmcs(const struct vcpu *v, const char *group)
 	return 0;
 }
 
+size_t interruption_text(u32 info, u32 error, char *to, size_t size)
+{
+	if (!info)
+		return 0;
+	return (size_t)snprintf(to, size, "event %#x error %#x", info, error);
+}
+
 void dump_guest_walk(struct vcpu *v, gva_t gva)
 {
 	(void)v;
@@ -313,6 +321,12 @@ int trace_configure(struct vcpu *v, const char *words, char *complaint, size_t s
 }
 
 /* ---- How it ends ------------------------------------------------------------------- */
+
+void trace_describe(const struct vcpu *v, char *text, size_t size)
+{
+	(void)v;
+	snprintf(text, size, "trace: as it is");
+}
 
 enum outcome vm_outcome(const struct vm *vm)
 {

@@ -234,6 +234,16 @@ static void test_step(void **state)
 	expect_not("exits\n");
 }
 
+/* Who has no recorder counts by reason. */
+static void test_exits_without_a_recorder(void **state)
+{
+	(void)state;
+	exit_happens();
+	exit_happens();
+	run("vm");
+	expect(" exits=2\n");
+}
+
 static void test_step_shows_exits(void **state)
 {
 	struct exit_record none;
@@ -306,11 +316,13 @@ static void test_a_closed_monitor_keeps_nothing(void **state)
 static void test_a_fault_keeps_the_prompt(void **state)
 {
 	(void)state;
-	assert_false(stopped(STOP_TRIPLE_FAULT, "vm\rcont\rstep\rregs\rquit\r"));
+	assert_false(stopped(STOP_TRIPLE_FAULT, "vm\rcont\rstep\rinject exception 13\rregs\rquit\r"));
 	expect("vm0: triple fault; quit ends the run\n");
 	expect("vm0: triple fault, 1.2");
 	expect("\"cont\": the guest has stopped for good; quit or reboot\n");
 	expect("\"step\": the guest has stopped for good; quit or reboot\n");
+	expect("\"inject\": the guest has stopped for good; quit or reboot\n");
+	expect_not("exception 13 error");
 	expect("registers\n");
 	assert_int_equal(v->stop.cause, STOP_TRIPLE_FAULT); /* that is how it ended */
 }
@@ -428,7 +440,7 @@ static void test_trace(void **state)
 	(void)state;
 	SAYS("trace reasons=CPUID regs", "tracing");
 	SAYS("trace foo", "\"foo\": no filter");
-	SAYS("trace", "\"trace\": needs an argument; write trace WORDS");
+	SAYS("trace", "trace: as it is");
 }
 
 static void test_log(void **state)
@@ -502,7 +514,13 @@ static void test_inject(void **state)
 	SAYS("inject exception 6", "exception 6");
 	assert_true(v->attention & ATTENTION_EVENT);
 	SAYS("inject exception 13", "\"exception\": another event is on its way; write step first");
+	v->events.next.info = 0x80000b0d;
+	v->events.nmi_pending = v->events.nmi_pending_second = true;
+	run("vm");
+	expect("waiting: event=\"event 0x80000b0d error 0\" nmi=2 ");
 	v->events.next.info = 0;
+	run("vm");
+	expect("waiting: event=\"none\" nmi=2 ");
 	SAYS("inject exception 13 0x18", "exception 13 error 0x18");
 	v->events.next.info = 0;
 	SAYS("inject exception 14 2 0xdead", "page fault 0xdead error 0x2");
@@ -554,6 +572,7 @@ int main(void)
 		TEST(test_a_flood_lets_the_guest_run),
 		TEST(test_noise),
 		TEST(test_step),
+		TEST(test_exits_without_a_recorder),
 		TEST(test_step_shows_exits),
 		TEST(test_step_is_interrupted),
 		TEST(test_step_arguments),
