@@ -25,6 +25,7 @@
 #include "vmx/trace.h"
 #include "vmx/vmx.h"
 
+#define NO_MEMORY      "no memory is left for a machine: give the computer more"
 #define DEFAULT_MEMORY MIB(256)
 #define LARGEST_EPT_LEAF 2 /* cleared at once: 2M is the most that a first access should cost */
 
@@ -70,7 +71,7 @@ static int create_memory(struct vm *vm, u64 size, char *why)
 	int error = ept_create(&vm->ept, vmx_host.caps.ept_vpid);
 
 	if (error) {
-		format(why, VM_WHY_MAX, "no memory is left for another machine");
+		format(why, VM_WHY_MAX, NO_MEMORY);
 		return error;
 	}
 	vm->ept.table.max_leaf_level = MIN(vm->ept.table.max_leaf_level, LARGEST_EPT_LEAF);
@@ -86,6 +87,13 @@ static int create_memory(struct vm *vm, u64 size, char *why)
 		       "mem=%luM does not fit into the %luM that are free: give less", size >> 20,
 		       free_memory() >> 20);
 	return error;
+}
+
+/* The guest has its memory, and what is left is too little. */
+static void say_no_room(u64 memory, char *why)
+{
+	format(why, VM_WHY_MAX, "mem=%luK leaves %luK, too little for the rest: give less%s",
+	       memory >> 10, free_memory() >> 10, options.recorder ? ", or a smaller recorder=" : "");
 }
 
 /*
@@ -185,7 +193,7 @@ int vm_create(struct vm **out, const struct vm_config *config, char *why)
 	struct vm *vm = frame_alloc_zeroed(VM_ORDER, FRAME_VM);
 	int error;
 
-	format(why, VM_WHY_MAX, "no memory is left for another machine");
+	format(why, VM_WHY_MAX, NO_MEMORY);
 	if (!vm)
 		return -ERR_NOMEM;
 	format(vm->name, sizeof(vm->name), "%s", config->name);
@@ -198,8 +206,10 @@ int vm_create(struct vm **out, const struct vm_config *config, char *why)
 	error = create_apic(vm);
 	if (!error)
 		error = create_cpu(vm, 0, config->number + 1);
-	if (error)
+	if (error) {
+		say_no_room(memory, why);
 		goto undo_memory;
+	}
 	error = trace_configure(vm->cpus[0].vcpu, options.trace, why, VM_WHY_MAX);
 	if (error)
 		goto undo_cpu;

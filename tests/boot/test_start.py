@@ -57,6 +57,10 @@ TESTS = [
     bad_options("not a number", "baud=fast", "baud", "fast"),
     bad_options("not a choice", "log=loud", "log", "loud"),
     bad_options("too large", "mem=99999999999999999999G", "mem"),
+    Boot("options/recorder and guest do not fit together", mem=64, status=2,
+         options="mem=59M recorder=65536",
+         expect=(BAD + r"mem=60416K leaves \d+K, too little for the rest: give less, or a "
+                 r"smaller recorder=",)),
     Boot("options/longer than there is room", options="mem=64M " * 200, status=2,
          expect=(r"^run: outcome=bad-config reason=.* is longer than the 1023 bytes",)),
     bad_options("all of them told", "one=1 log=loud two", "one", "loud", "two"),

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "kernel/options.h"
 #include "lib/error.h"
 #include "lib/x86.h"
 #include "machine/memory_map.h"
@@ -273,6 +274,31 @@ static void test_default_memory(void **state)
 	assert_in_range(vm->ram.size, MIB(30), MIB(36));
 }
 
+/* Its memory fits, what it needs besides does not: what is big is named. */
+static void test_no_room_beside_the_guest(void **state)
+{
+	const struct vm_config config = { .name = "vm0", .memory = MIB(16) };
+
+	(void)state;
+	vm_destroy(vm);
+	pool_close();
+	open_host(MIB(17));
+	assert_int_equal(vm_create(&vm, &config, why), 0);
+	vm_destroy(vm);
+	do
+		assert_true(frame_alloc(FRAME_ORDER_4K, FRAME_STACK) != FRAME_NONE);
+	while (!vm_create(&vm, &config, why) && (vm_destroy(vm), true));
+	assert_non_null(strstr(why, "mem=16384K leaves "));
+	assert_non_null(strstr(why, "K, too little for the rest: give less"));
+	assert_null(strstr(why, "recorder"));
+	options.recorder = 65536;
+	assert_int_equal(vm_create(&vm, &config, why), -ERR_NOMEM);
+	assert_non_null(strstr(why, "the rest: give less, or a smaller recorder="));
+	options.recorder = 0;
+	pool_close();
+	setup(NULL);
+}
+
 /* Whatever is missing at whatever moment: an error, a complaint, nothing lost. */
 static void test_exhaustion(void **state)
 {
@@ -315,6 +341,7 @@ int main(void)
 		TEST(test_bad_sizes),
 		TEST(test_second_machine),
 		TEST(test_default_memory),
+		TEST(test_no_room_beside_the_guest),
 		TEST(test_exhaustion),
 	};
 
