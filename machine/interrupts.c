@@ -102,3 +102,18 @@ bool interrupts_would_come(const struct vm *vm, unsigned line)
 	       (lapic_would_take_pin(&vm->cpus[0].lapic, LAPIC_LINT0) ||
 		ioapic_would_interrupt(&vm->ioapic, IOAPIC_PIN_8259));
 }
+
+static bool nmi_at(const struct vm *vm, unsigned pin)
+{
+	return ioapic_sends_nmi(&vm->ioapic, pin) && ioapic_would_interrupt(&vm->ioapic, pin);
+}
+
+bool interrupts_nmi_would_come(const struct vm *vm, unsigned line)
+{
+	if (nmi_at(vm, pin_of(line)))
+		return true;
+	/* The 8259s' output is an edge once: nobody acknowledges what comes as an NMI. */
+	return pic_would_interrupt(&vm->pic, line) && !vm->pic.output.high &&
+	       (lapic_would_take_nmi(&vm->cpus[0].lapic, LAPIC_LINT0) ||
+		nmi_at(vm, IOAPIC_PIN_8259));
+}

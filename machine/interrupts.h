@@ -20,3 +20,6 @@ bool interrupts_wait(const void *vm, unsigned line);
 
 /* If this ISA interrupt rose now, would a processor get one? */
 bool interrupts_would_come(const struct vm *vm, unsigned line);
+
+/* And would that be an NMI? */
+bool interrupts_nmi_would_come(const struct vm *vm, unsigned line);

@@ -137,6 +137,11 @@ bool ioapic_would_interrupt(const struct ioapic *io, unsigned pin)
 	       lapic_bus_would_interrupt(io->bus, &m);
 }
 
+bool ioapic_sends_nmi(const struct ioapic *io, unsigned pin)
+{
+	return delivery(io->entries[pin]) == APIC_NMI;
+}
+
 void ioapic_reset(struct ioapic *io)
 {
 	for (unsigned pin = 0; pin < IOAPIC_PINS; pin++)

@@ -47,6 +47,7 @@ bool ioapic_waits(const struct ioapic *io, unsigned pin);
 
 /* If this pin changed to its active level now, would a processor be interrupted? */
 bool ioapic_would_interrupt(const struct ioapic *io, unsigned pin);
+bool ioapic_sends_nmi(const struct ioapic *io, unsigned pin); /* would it be an NMI? */
 
 /*
  * The page at IOAPIC_BASE. The select register takes the low byte of any

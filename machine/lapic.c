@@ -187,6 +187,14 @@ bool lapic_would_take_pin(const struct lapic *l, unsigned pin)
 	return delivery(lvt) != APIC_FIXED || lapic_would_take(l, (u8)lvt);
 }
 
+bool lapic_would_take_nmi(const struct lapic *l, unsigned pin)
+{
+	u32 lvt = *lapic_register(l, pin_lvt[pin]);
+
+	return lapic_enabled(l) && !(lvt & APIC_LVT_MASKED) && delivery(lvt) == APIC_NMI &&
+	       !active(l, pin);
+}
+
 /* ---- Interrupts come in ---------------------------------------------------------- */
 
 bool lapic_accept(struct lapic *l, u8 vector, bool level)

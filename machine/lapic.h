@@ -126,6 +126,7 @@ void lapic_set_pin(void *lapic, unsigned pin, bool high);
 /* Would a vector that came now go to the processor at once? And LINT0, if it rose? */
 bool lapic_would_take(const struct lapic *l, u8 vector);
 bool lapic_would_take_pin(const struct lapic *l, unsigned pin);
+bool lapic_would_take_nmi(const struct lapic *l, unsigned pin); /* as an NMI: an edge */
 
 /* ---- For the other files of the APIC ---------------------------------------------- */
 

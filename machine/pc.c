@@ -198,22 +198,27 @@ static void idle(struct vcpu *v)
 		cpu_pause();
 }
 
-static bool can_come(const struct vm *vm, bool source, unsigned line)
+/* Could one of the devices, as they are set up now, make such an interrupt come? */
+static bool can_come(const struct vm *vm, bool (*comes)(const struct vm *vm, unsigned line))
 {
-	return source && interrupts_would_come(vm, line);
+	return (timer_pending(&vm->pit.timer) && comes(vm, IRQ_PIT)) ||
+	       (timer_pending(&vm->rtc.timer) && comes(vm, IRQ_RTC)) ||
+	       (timer_pending(&vm->pm.timer) && comes(vm, IRQ_SCI)) ||
+	       (uart_wants_input(&vm->uart) && comes(vm, IRQ_COM1));
 }
 
 static bool can_wake(struct vcpu *v)
 {
-	struct vm *vm = v->vm;
+	const struct vm *vm = v->vm;
 
-	if (vm->monitor.open)
-		return true; /* it may inject something */
-	return lapic_timer_can_wake(vm_lapic(v)) ||
-	       can_come(vm, timer_pending(&vm->pit.timer), IRQ_PIT) ||
-	       can_come(vm, timer_pending(&vm->rtc.timer), IRQ_RTC) ||
-	       can_come(vm, timer_pending(&vm->pm.timer), IRQ_SCI) ||
-	       can_come(vm, uart_wants_input(&vm->uart), IRQ_COM1);
+	/* The monitor may inject something. */
+	return vm->monitor.open || lapic_timer_can_wake(vm_lapic(v)) ||
+	       can_come(vm, interrupts_would_come);
+}
+
+static bool nmi_can_come(struct vcpu *v)
+{
+	return can_come(v->vm, interrupts_nmi_would_come);
 }
 
 const struct vcpu_ops pc_ops = {
@@ -229,6 +234,7 @@ const struct vcpu_ops pc_ops = {
 	.poll = pc_poll,
 	.idle = idle,
 	.can_wake = can_wake,
+	.nmi_can_come = nmi_can_come,
 	.pause = time_pause,
 	.resume = time_resume,
 	.priority_changed = priority_changed,

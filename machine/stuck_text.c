@@ -42,7 +42,8 @@ static size_t interrupts(struct vm *vm, u64 rflags, char *text, size_t size)
 	struct vcpu *v = vm->cpus[0].vcpu;
 
 	if (!(rflags & RFLAGS_IF))
-		return format(text, size, "interrupts are off (RFLAGS.IF=0)");
+		return format(text, size, "interrupts are off (RFLAGS.IF=0)%s",
+			      v->ops->nmi_can_come(v) ? ", but an NMI can come" : "");
 	if (v->ops->can_wake(v))
 		return format(text, size, "interrupts are on");
 	return format(text, size, "no interrupt can come: 8259 masks %#x/%#x, in service %#x/%#x, "

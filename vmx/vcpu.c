@@ -58,19 +58,29 @@ static __noinline enum verdict attend(struct vcpu *v)
 	return NEXT;
 }
 
+/* Why a HLT is for ever, or NULL: something may still end it. */
+static const char *sleeps_for_ever(struct vcpu *v)
+{
+	if (vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF)
+		return v->ops->can_wake(v) ? NULL :
+					     "HLT, but every timer and interrupt is off, at RIP";
+	if (!(vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & INTERRUPTIBILITY_NMI) &&
+	    v->ops->nmi_can_come(v))
+		return NULL;
+	return "HLT with interrupts off (RFLAGS.IF=0) at RIP";
+}
+
 /* HLT: let time pass until an event can go in, or something asks us to stop. */
 static __noinline enum verdict wait(struct vcpu *v)
 {
+	const char *why;
+
 	if (v->apic.shadow)
 		v->ops->priority_changed(v); /* TPR may have gone up without an exit */
-	if (!event_wakes(v) && !(vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF))
-		return vcpu_stop(v, STOP_STUCK, "HLT with interrupts off (RFLAGS.IF=0) at RIP",
-				 vmcs_read(VMCS_GUEST_RIP));
 	while (!event_wakes(v) && !(__atomic_load_n(&v->attention, __ATOMIC_RELAXED) & ATTENTION_STOP)) {
-		if (!v->ops->can_wake(v))
-			return vcpu_stop(v, STOP_STUCK,
-					 "HLT, but every timer and interrupt is off, at RIP",
-					 vmcs_read(VMCS_GUEST_RIP));
+		why = sleeps_for_ever(v);
+		if (why)
+			return vcpu_stop(v, STOP_STUCK, why, vmcs_read(VMCS_GUEST_RIP));
 		v->ops->idle(v);
 	}
 	v->polled = time_tsc_low(); /* idle() does it, too */

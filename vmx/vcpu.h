@@ -124,6 +124,8 @@ struct vcpu_ops {
 
 	/* Can an interrupt still come? If not, a HLT is for ever: STOP_STUCK. */
 	bool (*can_wake)(struct vcpu *v);
+	/* The same while the guest's interrupts are off (RFLAGS.IF): can an NMI? */
+	bool (*nmi_can_come)(struct vcpu *v);
 
 	/*
 	 * The guest's time stands still from pause() to resume(), in which it does

@@ -356,6 +356,37 @@ static void test_timer_tick_by_apic(void **state)
 	assert_int_equal(v->ops->interrupt_acknowledge(v), 0x20);
 }
 
+/* As an NMI, which comes to who has interrupts off: through LINT0 once, through pin 2 each time. */
+static void test_nmi_can_come(void **state)
+{
+	(void)state;
+	init_pics(0xfe, 0xff);
+	mmio(0xfee00350, true, 0x400);
+	assert_false(v->ops->nmi_can_come(v)); /* no count */
+	out(PORT_PIT + 3, 0x30); /* low until it has counted */
+	out(PORT_PIT, 0xa9);
+	out(PORT_PIT, 0x04);
+	assert_true(v->ops->nmi_can_come(v));
+	mmio(0xfee00350, true, 0x700);
+	assert_true(v->ops->can_wake(v));
+	assert_false(v->ops->nmi_can_come(v)); /* the 8259's vector */
+	mmio(0xfee00350, true, 0x10400);
+	assert_false(v->ops->nmi_can_come(v)); /* masked */
+	mmio(0xfee00350, true, 0x400);
+	fake_now += 1001000;
+	v->ops->poll(v);
+	out(PORT_PIT + 3, 0x34);
+	out(PORT_PIT, 0xa9);
+	out(PORT_PIT, 0x04);
+	assert_false(v->ops->nmi_can_come(v)); /* the 8259's output stays high */
+	entry(2, 0x51);
+	assert_false(v->ops->nmi_can_come(v));
+	entry(2, 0x10451);
+	assert_false(v->ops->nmi_can_come(v));
+	entry(2, 0x451);
+	assert_true(v->ops->nmi_can_come(v));
+}
+
 /* As exit_cr.c does it. */
 static void set_cr8(u32 value)
 {
@@ -482,6 +513,7 @@ int main(void)
 		TEST(test_memory_types),
 		TEST(test_apics_in_memory),
 		TEST(test_timer_tick_by_apic),
+		TEST(test_nmi_can_come),
 		TEST(test_apic_timer),
 		TEST(test_apic_events),
 		TEST(test_policies_are_connected),

@@ -35,7 +35,7 @@ static struct exit_record *ring;
 static u8 bus_map[BUS_PORTS];
 static char text[4096];
 static u64 now;
-static bool wakes;
+static bool wakes, nmis;
 
 static void keep(const char *fmt, va_list args)
 {
@@ -93,6 +93,12 @@ static bool can_wake(struct vcpu *v)
 	return wakes;
 }
 
+static bool nmi_can_come(struct vcpu *v)
+{
+	(void)v;
+	return nmis;
+}
+
 static u32 in(void *state, u16 offset, unsigned size)
 {
 	(void)state;
@@ -103,7 +109,7 @@ static u32 in(void *state, u16 offset, unsigned size)
 
 static int setup(void **state)
 {
-	static const struct vcpu_ops ops = { .can_wake = can_wake };
+	static const struct vcpu_ops ops = { .can_wake = can_wake, .nmi_can_come = nmi_can_come };
 	static const struct port_device device = { "16550A", 1, in, NULL };
 
 	(void)state;
@@ -128,7 +134,7 @@ static int setup(void **state)
 	sim_set(VMCS_GUEST_RFLAGS, RFLAGS_FIXED);
 	text[0] = 0;
 	now = 0;
-	wakes = false;
+	wakes = nmis = false;
 	return 0;
 }
 
@@ -281,6 +287,9 @@ static void spins(void **state)
 	assert_non_null(strstr(text, "stuck: vm=vm0 vcpu=0 for 2000 ms loops around rip=0x10"));
 	assert_non_null(strstr(text, "the same 5 states again and again"));
 	assert_non_null(strstr(text, "; interrupts are off (RFLAGS.IF=0)\n"));
+	nmis = true;
+	assert_true(stuck_sentence(&vm, text, sizeof(text)));
+	assert_non_null(strstr(text, "; interrupts are off (RFLAGS.IF=0), but an NMI can come"));
 }
 
 /* With a counter in it, it will end some day. */

@@ -88,13 +88,22 @@ static void fake_poll(struct vcpu *v)
 static void fake_idle(struct vcpu *v)
 {
 	fake.idles++;
-	event_interrupt_line(v, true);
+	if (fake.nmi_can_come)
+		event_nmi(v);
+	else
+		event_interrupt_line(v, true);
 }
 
 static bool fake_can_wake(struct vcpu *v)
 {
 	(void)v;
 	return fake.can_wake;
+}
+
+static bool fake_nmi_can_come(struct vcpu *v)
+{
+	(void)v;
+	return fake.nmi_can_come;
 }
 
 static void fake_priority_changed(struct vcpu *v)
@@ -136,6 +145,7 @@ static const struct vcpu_ops fake_ops = {
 	.poll = fake_poll,
 	.idle = fake_idle,
 	.can_wake = fake_can_wake,
+	.nmi_can_come = fake_nmi_can_come,
 	.priority_changed = fake_priority_changed,
 	.apic_written = fake_apic_written,
 	.apic_ended = fake_apic_ended,

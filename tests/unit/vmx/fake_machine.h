@@ -31,7 +31,7 @@ struct fake_machine {
 	unsigned polls, idles, cpuids, hypercalls, state_changes, priority_changes;
 	u32 virtual_apic[1024];
 	unsigned apic_writes, apic_ends, last_apic; /* the last one's offset or vector */
-	bool can_wake;
+	bool can_wake, nmi_can_come;
 };
 
 extern struct fake_machine fake;

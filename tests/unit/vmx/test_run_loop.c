@@ -97,6 +97,34 @@ static void hlt_with_interrupts_off_is_stuck(void **state)
 	assert_int_equal(fake.cpuids, 0);
 }
 
+static void hlt_with_interrupts_off_waits_for_an_nmi(void **state)
+{
+	static const struct exit_step list[] = { { EXIT_HLT, 0, 1, 0, 0 }, { EXIT_CPUID, 0, 2, 0, 0 } };
+
+	(void)state;
+	sim_set(VMCS_GUEST_RFLAGS, RFLAGS_FIXED);
+	fake.nmi_can_come = true;
+	fake.can_wake = false; /* that is about others */
+	run(list, 2);
+	assert_int_equal(fake.idles, 1);
+	assert_int_equal(fake.cpuids, 1);
+	assert_int_equal(injected[1] & ~INTR_VECTOR, INTR_VALID | INTR_NMI << INTR_TYPE_SHIFT);
+}
+
+/* In the handler of an NMI no other one comes. */
+static void hlt_in_an_nmi_handler_is_stuck(void **state)
+{
+	static const struct exit_step list[] = { { EXIT_HLT, 0, 1, 0, 0 }, { EXIT_CPUID, 0, 2, 0, 0 } };
+
+	(void)state;
+	sim_set(VMCS_GUEST_RFLAGS, RFLAGS_FIXED);
+	sim_set(VMCS_GUEST_INTERRUPTIBILITY, INTERRUPTIBILITY_NMI);
+	fake.nmi_can_come = true;
+	run(list, 2);
+	assert_int_equal(fake.vcpu.stop.cause, STOP_STUCK);
+	assert_int_equal(fake.idles, 0);
+}
+
 static void hlt_that_nothing_ends_is_stuck(void **state)
 {
 	static const struct exit_step list[] = { { EXIT_HLT, 0, 1, 0, 0 }, { EXIT_CPUID, 0, 2, 0, 0 } };
@@ -474,6 +502,8 @@ int main(void)
 		TEST(cpuid_costs_six_vmcs_accesses),
 		TEST(hlt_waits_for_an_interrupt),
 		TEST(hlt_with_interrupts_off_is_stuck),
+		TEST(hlt_with_interrupts_off_waits_for_an_nmi),
+		TEST(hlt_in_an_nmi_handler_is_stuck),
 		TEST(hlt_that_nothing_ends_is_stuck),
 		TEST(single_step_ends_a_hlt),
 		TEST(unknown_exit_stops),
