@@ -26,20 +26,27 @@ static const enum vmcs_field kept[] = {
 	VMCS_GUEST_SS_LIMIT,	   VMCS_GUEST_SS_ACCESS_RIGHTS,
 };
 
-/*
- * Was the last event that we injected an interrupt, right here? Then it
- * began the chain, unless it has been served and has returned here. What
- * follows its exit in the records are the double fault and the triple fault
- * themselves.
- */
-static u32 last_interrupt(const struct vcpu *v)
+/* An event that comes behind an instruction: to run the next one does not bring it back. */
+static bool is_asynchronous(u32 info)
 {
+	if (autopsy_is(info, INTR_EXTERNAL)) /* an entry with it would fail */
+		return vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF;
+	return autopsy_is(info, INTR_NMI) ||
+	       (autopsy_is(info, INTR_HARD_EXCEPTION) && (info & INTR_VECTOR) == VECTOR_DB);
+}
+
+/*
+ * Was the last event that we injected an interrupt or a trap, right here?
+ * Then it began the chain, unless it has been served and has returned here.
+ * What follows its exit in the records are the double fault and the triple
+ * fault themselves. Without records DR6 may tell of a trap.
+ */
+static u32 last_event(const struct vcpu *v)
+{
+	const u32 trap = INTR_VALID | INTR_HARD_EXCEPTION << INTR_TYPE_SHIFT | VECTOR_DB;
 	struct exit_record r;
 	u64 n = recorder_total(v);
 
-	/* An entry with it would fail. */
-	if (!(vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF))
-		return 0;
 	while (n && recorder_get(v, --n, &r)) {
 		u32 verdict = r.length_verdict >> RECORD_VERDICT_SHIFT;
 
@@ -48,10 +55,10 @@ static u32 last_interrupt(const struct vcpu *v)
 			continue;
 		if (verdict == NEXT || verdict == WAIT)
 			r.rip += r.length_verdict & 0xff;
-		return autopsy_is(r.event, INTR_EXTERNAL) &&
-				       r.rip == vmcs_read(VMCS_GUEST_RIP) ? r.event : 0;
+		return is_asynchronous(r.event) && r.rip == vmcs_read(VMCS_GUEST_RIP) ? r.event : 0;
 	}
-	return 0;
+	return !v->recorder.ring && dr6_read() & DR6_BS &&
+			       vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_TF ? trap : 0;
 }
 
 static void inject(struct vcpu *v)
@@ -174,15 +181,17 @@ static void enter(struct vcpu *v, u64 rflags)
 static void run(struct vcpu *v, struct autopsy *a, u32 first)
 {
 	u64 rflags = vmcs_read(VMCS_GUEST_RFLAGS);
-	u64 blocking = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
+	u64 open = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & ~INTERRUPTIBILITY_SHADOW;
 
+	if (autopsy_is(first, INTR_NMI))
+		open &= ~INTERRUPTIBILITY_NMI; /* its delivery had begun */
 	v->events = (struct vcpu_events){ .next = { first, 0, 0 } };
 	v->proc_controls &= ~(u32)(PROC_INTERRUPT_WINDOW | PROC_NMI_WINDOW);
 	vmcs_write(VMCS_PROC_CONTROLS, v->proc_controls);
 	vmcs_write(VMCS_PIN_CONTROLS, v->pin_controls | PIN_PREEMPTION_TIMER);
 	vmcs_write(VMCS_EXCEPTION_BITMAP, ~0U);
 	vmcs_write(VMCS_GUEST_ACTIVITY_STATE, ACTIVITY_ACTIVE);
-	vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, blocking & ~INTERRUPTIBILITY_SHADOW);
+	vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, open);
 	vmcs_write(VMCS_GUEST_PENDING_DEBUG, 0);
 	vmcs_write(VMCS_GUEST_DEBUGCTL, 0);
 	for (unsigned i = 0; i < TURNS; i++) {
@@ -206,22 +215,23 @@ void autopsy_reenact(struct vcpu *v, struct autopsy *a)
 	const struct vcpu_stop stop = v->stop;
 	const struct vcpu_notes notes = v->notes;
 	const u32 proc_controls = v->proc_controls;
-	u64 cr2 = cr2_read(), values[ARRAY_SIZE(kept)];
+	u64 cr2 = cr2_read(), dr6 = dr6_read(), values[ARRAY_SIZE(kept)];
 
 	*a = (struct autopsy){ .end = AUTOPSY_LOST };
 	if (!(vmx_host.caps.pin.may_be_one & PIN_PREEMPTION_TIMER))
 		return;
 	for (unsigned i = 0; i < ARRAY_SIZE(kept); i++)
 		values[i] = vmcs_read(kept[i]);
-	run(v, a, last_interrupt(v));
+	run(v, a, last_event(v));
 	put_back(values);
-	/* The interrupt goes in? Then it did before, and the instruction began the chain. */
+	/* It goes in? Then it did before, and the instruction began the chain. */
 	if (a->end == AUTOPSY_DELIVERED && !a->count) {
 		a->end = AUTOPSY_LOST;
 		run(v, a, 0);
 		put_back(values);
 	}
 	cr2_write(cr2);
+	dr6_write(dr6);
 	v->regs = regs;
 	v->events = events;
 	v->stop = stop;

@@ -418,6 +418,29 @@ static void report(void **state)
 	assert_null(fake_sink_find("autopsy: no double"));
 }
 
+/* A trap is behind its instruction: it goes in once more, if DR6 and TF tell of one. */
+static void traps(void **state)
+{
+	struct autopsy a;
+
+	(void)state;
+	start();
+	plays[0] = (struct play){ EXIT_EXCEPTION_NMI, ERROR(VECTOR_NP), 0xb, HARD(VECTOR_DB), 0 };
+	plays[1] = (struct play){ EXIT_EXCEPTION_NMI, ERROR(VECTOR_NP), 0x43, ERROR(VECTOR_DF), 0 };
+	sim_set(VMCS_GUEST_RFLAGS, RFLAGS_FIXED | RFLAGS_TF);
+	autopsy_reenact(v, &a);
+	assert_false(injected[0] & INTR_VALID); /* DR6 tells of none */
+	dr6_write(DR6_BS);
+	turns = 0;
+	autopsy_reenact(v, &a);
+	assert_int_equal(injected[0], HARD(VECTOR_DB));
+	assert_int_equal(flags[0] & RFLAGS_TF, 0);
+	assert_int_equal(a.steps[0].during, HARD(VECTOR_DB));
+	assert_int_equal(dr6_read(), DR6_BS);
+	assert_int_equal(sim_get(VMCS_GUEST_RFLAGS), RFLAGS_FIXED | RFLAGS_TF);
+	dr6_write(0);
+}
+
 /* What the tables do not explain is not explained. */
 static void no_wrong_reasons(void **state)
 {
@@ -626,6 +649,7 @@ int main(void)
 		cmocka_unit_test_setup(random_tables, setup),
 		cmocka_unit_test_setup(chain, setup),
 		cmocka_unit_test_setup(report, setup),
+		cmocka_unit_test_setup(traps, setup),
 		cmocka_unit_test_setup(no_wrong_reasons, setup),
 		cmocka_unit_test_setup(other_ends, setup),
 		cmocka_unit_test_setup(it_ends, setup),
