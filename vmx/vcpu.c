@@ -95,11 +95,32 @@ static __always_inline bool counts(const struct vcpu *v, enum watch watch)
 	       (watch == WATCH_TRACE && !v->recorder.stats);
 }
 
-static __always_inline void count(struct vcpu *v, u64 reason, u32 since)
+/* Each 256 exits of a reason. */
+static __noinline void count_on(struct vcpu *v, u64 reason)
 {
+	v->counters.count[reason] += 256;
+	vcpu_poll_if_overdue(v);
+}
+
+static __always_inline void count(struct vcpu *v, enum watch watch, u64 reason, u32 since)
+{
+	u8 *low = (u8 *)&v->counters.count[reason];
+
 	/* 32 bits are enough: no handler runs for a second, and a wait is not counted. */
 	v->counters.cycles[reason] += time_tsc_low() - since;
-	v->counters.count[reason]++;
+	if (watch != WATCH_NOTHING)
+		v->counters.count[reason]++; /* the recorder looks when a page is full */
+	else if (unlikely(!++*low))
+		count_on(v, reason);
+}
+
+/* Compilers would load it, and then test: one instruction more. */
+static __always_inline bool wants_attention(const struct vcpu *v)
+{
+	bool wants;
+
+	asm volatile("cmpl $0, %1" : "=@ccne"(wants) : "m"(v->attention));
+	return wants;
 }
 
 /*
@@ -148,8 +169,10 @@ static __noinline bool settle(struct vcpu *v, enum verdict verdict, u64 reason, 
 	}
 	if (v->recorder.ring)
 		recorder_close(v, verdict);
+	else
+		vcpu_poll_if_overdue(v); /* the emulation of an instruction takes its time */
 	if (counts(v, v->watch))
-		count(v, reason, since);
+		count(v, v->watch, reason, since);
 	if (verdict == WAIT)
 		verdict = wait(v);
 	return verdict != STOP;
@@ -164,7 +187,7 @@ static __always_inline bool run(struct vcpu *v, const enum watch watch)
 	u64 reason;
 
 	for (;;) {
-		if (unlikely(v->attention)) {
+		if (unlikely(wants_attention(v))) {
 			verdict = attend(v);
 			if (verdict != NEXT)
 				return verdict == AGAIN;
@@ -197,7 +220,7 @@ static __always_inline bool run(struct vcpu *v, const enum watch watch)
 		else
 			recorder_step(v, record);
 		if (counts(v, watch))
-			count(v, reason, since.low);
+			count(v, watch, reason, since.low);
 	}
 }
 

@@ -310,7 +310,7 @@ void vcpu_attend(struct vcpu *v, u32 attention);
 
 /*
  * Poll the machine if that has not been done for many slices, as when the
- * guest exits all the time. Every now and then, by the recorder.
+ * guest exits all the time. Every now and then, by the recorder or the counters.
  */
 void vcpu_poll_if_overdue(struct vcpu *v);
 

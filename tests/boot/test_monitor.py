@@ -67,6 +67,13 @@ TESTS = [
     boot("a guest that exits all the time", [
         (r"^ready:", "s"), (r"^storing$", KEY), (PROMPT, "cont\r"), (DONE, "pause\r"), (DONE, "quit\r")],
          [r"^run: outcome=clean"]),
+    boot("a guest that exits all the time, unwatched", [
+        (r"^ready:", "s"), (r"^storing$", KEY), (PROMPT, "quit\r")],
+         [r"^run: outcome=clean"], options="log=quiet recorder=off stats=off"),
+    boot("a guest that floods the console, unwatched", [
+        (r"^flood: .*\n(.*\n){9}", KEY), (PROMPT, "quit\r")],
+         [r"^run: outcome=clean"], module="test_flood", options="log=quiet recorder=off stats=off",
+         check=lambda log: "it came too late" if log.count("flood:") > 100 else None),
     boot("edits", commands("xm" + moves("D") + "\x7fv" + moves("3~") + "m",
                            moves("A"), "re\t\x15hel\tst\x01\x1bOF\x7ftep", "quit"),
          [r"vm0: paused, ", r"vm0: paused, ", r"step \[N\]: ", r"run: outcome=clean"]),

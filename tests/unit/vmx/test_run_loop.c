@@ -85,6 +85,45 @@ static void hlt_waits_for_an_interrupt(void **state)
 	assert_int_equal(sim_get(VMCS_GUEST_RIP), 0x1003);
 }
 
+static u32 again_reason;
+static unsigned again_left;
+
+static void play_again(struct vcpu *v)
+{
+	if (!--again_left)
+		vcpu_attend(v, ATTENTION_STOP);
+	sim_exit(again_reason, 0, 2);
+}
+
+static void run_again(u32 reason, unsigned count)
+{
+	again_reason = reason;
+	again_left = count;
+	sim_vmx.guest = play_again;
+	fake.vcpu.stop.cause = STOP_NONE;
+	vcpu_run(&fake.vcpu);
+}
+
+/* Without a recorder, too: now and then where an exit is short, each time where it is long. */
+static void who_exits_all_the_time_is_polled(void **state)
+{
+	(void)state;
+	fake.vcpu.slice = 1U << 20; /* never overdue */
+	run_again(EXIT_CPUID, 600);
+	assert_int_equal(fake.polls, 0);
+	fake.vcpu.slice = 1;
+	run_again(EXIT_CPUID, 168);
+	assert_int_equal(fake.polls, 0);
+	run_again(EXIT_CPUID, 1); /* 768 was three times 256, but a stop comes before a poll */
+	assert_int_equal(fake.vcpu.counters.count[EXIT_CPUID], 769);
+	run_again(EXIT_CPUID, 257);
+	assert_int_equal(fake.polls, 1);
+	assert_int_equal(fake.vcpu.counters.count[EXIT_CPUID], 1026);
+	fake.memory_verdict = AGAIN;
+	run_again(EXIT_EPT_VIOLATION, 5);
+	assert_int_equal(fake.polls, 5);
+}
+
 static void hlt_with_interrupts_off_is_stuck(void **state)
 {
 	static const struct exit_step list[] = { { EXIT_HLT, 0, 1, 0, 0 }, { EXIT_CPUID, 0, 2, 0, 0 } };
@@ -501,6 +540,7 @@ int main(void)
 		TEST(cpuid_steps_over_and_counts),
 		TEST(cpuid_costs_six_vmcs_accesses),
 		TEST(hlt_waits_for_an_interrupt),
+		TEST(who_exits_all_the_time_is_polled),
 		TEST(hlt_with_interrupts_off_is_stuck),
 		TEST(hlt_with_interrupts_off_waits_for_an_nmi),
 		TEST(hlt_in_an_nmi_handler_is_stuck),
