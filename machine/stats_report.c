@@ -51,7 +51,7 @@ static void times_of(const struct vcpu *v, unsigned reason, struct stats_times *
 static void print_reason(const struct row *r, const struct stats_times *t)
 {
 	u64 count = permille(r->count, r->all_count), time = permille(r->ticks, r->all_ticks);
-	char more[80];
+	char more[128];
 
 	more[0] = '\0';
 	if (t->sum)
@@ -65,21 +65,24 @@ static void print_reason(const struct row *r, const struct stats_times *t)
 		   time_tsc_to_ns(r->ticks) / r->count, more);
 }
 
-/* Buckets as number:count, of which the number is the log2 of the ticks. */
+/* Buckets as number:count, of which the number is the log2 of the ticks; in as many lines as it takes. */
 static void print_histogram(const struct row *r, const char *of, const struct stats_times *t)
 {
-	char text[LOG_LINE_MAX];
-	size_t n = format(
-		text, sizeof(text),
-		"exit-histogram: vm=%s vcpu=%u reason=%s of=%s sum=%lu min=%lu max=%lu log2=",
-		r->vm->name, r->v->index, exit_reason_name(r->reason), of, t->sum, t->min, t->max);
-	const char *comma = "";
+	char text[LOG_LINE_MAX + 1], pair[32];
+	size_t head = format(text, sizeof(text),
+			     "exit-histogram: vm=%s vcpu=%u reason=%s of=%s sum=%lu min=%lu max=%lu log2=",
+			     r->vm->name, r->v->index, exit_reason_name(r->reason), of, t->sum,
+			     t->min, t->max);
+	size_t n = head;
 
 	for (unsigned i = 0; i < STATS_BUCKETS; i++) {
 		if (!t->bucket[i])
 			continue;
-		n += format(text + n, sizeof(text) - n, "%s%u:%lu", comma, i, t->bucket[i]);
-		comma = ",";
+		if (n + format(pair, sizeof(pair), ",%u:%lu", i, t->bucket[i]) > LOG_LINE_MAX) {
+			log_report("%s", text);
+			n = head;
+		}
+		n += format(text + n, sizeof(text) - n, "%s", pair + (n == head));
 	}
 	log_report("%s", text);
 }

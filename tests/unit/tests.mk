@@ -204,7 +204,8 @@ needs_vmx/test_dump_walk := $(dumps)
 needs_vmx/test_dump_code := $(dumps)
 unit_tests += vmx/test_autopsy
 needs_vmx/test_autopsy := $(dumps) vmx/autopsy vmx/autopsy_reenact vmx/autopsy_delivery vmx/autopsy_stack
-unit_tests += machine/test_hints machine/test_stuck
+unit_tests += machine/test_hints machine/test_stuck machine/test_stats_report
+needs_machine/test_stats_report := machine/stats_report vmx/stats vmx/record_text lib/format
 needs_machine/test_hints := machine/hints machine/cpuid machine/bus vmx/stats vmx/record_text lib/format \
 	unit/machine/fake_vcpu sim/asm
 needs_machine/test_stuck := machine/stuck machine/stuck_text machine/bus vmx/recorder vmx/record vmx/record_text \
