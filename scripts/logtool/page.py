@@ -2,7 +2,7 @@
 """One HTML page that needs nothing else: charts, then the same as tables."""
 from html import escape
 
-from . import charts, table
+from . import charts, counted, table
 from .stats import hottest
 
 STYLE = """
@@ -26,7 +26,7 @@ dl.figures dd { color: var(--text); font-size: 1.3em; margin: 0; }
 svg { display: block; width: 100%; height: auto; font-size: 12px; }
 svg text { fill: var(--text); } svg .small { font-size: 10.5px; }
 svg line { stroke: var(--grid); }
-.scroll { overflow-x: auto; }
+.scroll, pre { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums;
   font-size: .9em; }
 th, td { padding: .15em .8em .15em 0; text-align: right;
@@ -182,13 +182,48 @@ class Page:
         whole = sum(row.count for _, row in rows) or 1
         bars = []
         for (rip, reason), count in hottest(counts, max(self.top, 12)):
-            name = self.symbols.name(rip) or f"{rip:#x}"
-            name = name if len(name) < 40 else name[:18] + "..." + name[-18:]
-            bars.append((name, [(self.color(reason), count / whole,
-                                 f"{reason} at {rip:#x}: {count} exits")]))
+            bars.append((self.place_name(rip), [(self.color(reason), count / whole,
+                                                 f"{reason} at {rip:#x}: {count} exits")]))
         self.add(prefix + "Hottest addresses", charts.bars(
             f"places-{vm}", f"{vm}: addresses with the most exits", bars, 290),
             "Colors are those of the reasons.")
+
+    def counted_charts(self):
+        """Of a log without records: what Trivet itself has counted."""
+        handlers, guest = (counted.sums(self.facts, of) for of in ("handler", "guest"))
+        rows = list(handlers.items())
+        rows += [(f"guest, {reason}", counts) for reason, counts in guest.items()]
+        if rows:
+            self.add("Latency", charts.histograms(
+                "latency-counted", "Handler times by reason, and the guest's before",
+                rows, lambda power: table.time_text(1 << power, self.facts.unit),
+                lambda words: self.color(words.removeprefix("guest, "))),
+                "Counted by Trivet. From exit to the handler's end, without a wait, and in "
+                "the guest before the exit. Each row has a scale of its own.")
+        self.counted_places()
+
+    def counted_places(self):
+        """The addresses with the most samples, each reason weighed by its exits."""
+        bars = {}
+        whole = sum(row["count"] for row in self.facts.counted) or 1
+        for row in self.facts.counted:
+            samples = sum(count for _, count in row["places"]) or 1
+            for rip, count in row["places"]:
+                key = rip, row["reason"]
+                bars[key] = (bars.get(key, 0)
+                             + count / samples * row["count"] / whole)
+        rows = [(self.place_name(rip), [(self.color(reason), part,
+                                         f"{reason} at {rip:#x}")])
+                for (rip, reason), part in hottest(bars, max(self.top, 12))]
+        if rows:
+            self.add("Hottest addresses", charts.bars(
+                "places-counted", "Addresses with the most exits, sampled", rows, 290),
+                "Counted by Trivet, by samples. Colors are those of the reasons.")
+
+    def place_name(self, rip):
+        """A name for an address that is not too long."""
+        name = self.symbols.name(rip) or f"{rip:#x}"
+        return name if len(name) < 40 else name[:18] + "..." + name[-18:]
 
     def render(self):
         """The page, as text."""
@@ -215,8 +250,10 @@ class Page:
                            table.place_rows(stats, vm, self.symbols, self.top), 3)
             self.add_table(prefix + "Accesses",
                            table.detail_rows(stats, vm, self.top), 2)
-        if facts.counted:
-            self.add_table("Counted by Trivet", table.counted_rows(facts), 3)
+        if not stats.count:
+            self.counted_charts()
+        for title, rows, left in counted.tables(facts, self.symbols, self.top):
+            self.add_table(title, rows, left)
         told = facts.machines + facts.memory
         if told:
             self.add("Machine and memory", "<pre><code>"

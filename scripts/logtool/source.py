@@ -7,6 +7,7 @@ import sys
 import time
 
 from . import binlog, follow, textlog
+from .counted import Counted
 
 HEAD = 1 << 16
 
@@ -91,7 +92,7 @@ class Facts:  # pylint: disable=too-many-instance-attributes,too-few-public-meth
         self.tsc_hz = tsc_hz
         self.trivet = self.cpu = self.outcome = self.why = ""
         self.seconds = {}   # vm -> seconds that it ran
-        self.counted = []   # rows of Trivet's own count
+        self.counted = Counted()
         self.machines, self.memory = [], []
         self.codes = []     # of dumps
         self.exits = 0

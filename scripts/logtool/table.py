@@ -1,44 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Statistics as text."""
-from . import code, names
+from . import code, counted, names
 from .histogram import Histogram
 from .stats import hottest
+from .words import grid, power_text, share, time_text
 
 ASKED = ("IO", "CR_ACCESS", "EPT_VIOLATION", "MOV_DR", *names.KEYS)
-
-
-def time_text(ns, unit="ns"):
-    """A time with three digits: 78ns, 1.45us, 12.3ms. Ticks stay ticks."""
-    if unit != "ns":
-        return f"{ns:.0f}"
-    for size, name in ((1e9, "s"), (1e6, "ms"), (1e3, "us")):
-        if ns >= 1e12:
-            break
-        if ns >= 0.9995 * size:
-            return f"{ns / size:#.3g}".rstrip(".") + name
-    return f"{ns:.0f}ns" if ns < 1e12 else f"{ns / 1e9:.0f}s"
-
-
-def power_text(power, unit):
-    """The upper end of a column: 2**power, in powers of two."""
-    for shift, name in ((40, "T"), (30, "G"), (20, "M"), (10, "K")):
-        if power >= shift:
-            return f"<{1 << power - shift}{name}"
-    return f"<{1 << power}" + ("" if unit == "ns" else "t")
-
-
-def share(part, whole):
-    """Percent."""
-    return f"{100 * part / whole:.1f}%" if whole else "-"
-
-
-def grid(rows, left=1):
-    """Rows of words in columns: the first `left` to the left, all others to
-    the right. The first row is the heading."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return ["  ".join(word.ljust(width) if i < left else word.rjust(width)
-                      for i, (word, width) in enumerate(zip(row, widths))
-                      ).rstrip() for row in rows]
 
 
 def reason_rows(stats, vm, facts):
@@ -118,25 +85,6 @@ def detail_rows(stats, vm, top):
     return [("reason", "what", "exits", "share")] + rows if rows else []
 
 
-def counted_rows(facts):
-    """Trivet's own count, from the end of the log."""
-    keys = [key for key in ("mean", "min", "p50", "p99", "max")
-            if any(key + "_ticks" in row for row in facts.counted)]
-    yield "vm", "vcpu", "reason", "count", "share", "rate/s", "time", *keys
-    for row in facts.counted:
-        seconds = facts.seconds.get(row["vm"])
-        times = [row.get(key + "_ns") if key + "_ns" in row
-                 else facts.ns(row[key + "_ticks"])
-                 if key + "_ticks" in row else None for key in keys]
-        yield (row["vm"], str(row["vcpu"]), row["reason"], str(row["count"]),
-               *(f"{row[key]:.1f}%" if key in row else "-"
-                 for key in ("share",)),
-               f"{row['count'] / seconds:.0f}" if seconds else "-",
-               f"{row['time']:.1f}%" if "time" in row else "-",
-               *("-" if value is None else time_text(value, facts.unit)
-                 for value in times))
-
-
 def heading(log, stats):
     """What was read, in a few lines."""
     facts, track = log.facts, log.track
@@ -159,9 +107,9 @@ def render(log, stats, symbols, top):
     """All tables, as lines."""
     facts = log.facts
     yield from heading(log, stats)
-    if facts.counted:
-        yield from ("", "Counted by Trivet")
-        yield from grid(list(counted_rows(facts)), 3)
+    for title, rows, left in counted.tables(facts, symbols, top):
+        yield from ("", title)
+        yield from grid(rows, left)
     if facts.codes:
         yield from ("", "Code")
         yield from code.render(facts.codes, symbols)

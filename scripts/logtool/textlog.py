@@ -13,10 +13,16 @@ START = re.compile(rb"^\[ *\d+\.\d+\] cpu\d+ boot: Trivet ")
 TOTAL = re.compile(r"^(\S+): (\d+) exits in (\d+\.\d+) s\b")
 # The other lines of interest: subject, and how what it says starts.
 FACTS = {"time": "tsc_hz=", "boot": "Trivet ", "preflight": "cpu=",
-         "log": "warning: ", "exit": "vm=", "run": "outcome=",
+         "log": "warning: ", "exit": "vm=", "exit-key": "vm=",
+         "exit-histogram": "vm=", "exit-rip": "vm=", "run": "outcome=",
          "memory": "", "vm": "name=", "code": "vm="}
 TICKS = ("mean_ns", "mean_ticks", "min_ticks", "p50_ticks", "p99_ticks",
          "max_ticks")
+
+
+def ticks_of(row):
+    """The times of a row of Trivet's own count."""
+    return {key: int(row[key]) for key in TICKS if key in row}
 
 
 class TextLog:
@@ -143,7 +149,7 @@ class TextLog:
         subject, _, said = rest.partition(": ")
         if said.startswith(FACTS.get(subject, "\n")):
             try:
-                getattr(self, "take_" + subject)(said)
+                getattr(self, "take_" + subject.replace("-", "_"))(said)
             except KeyError as error:
                 self.damaged(subject, f"no {error.args[0]}= in it")
             except ValueError as error:
@@ -183,8 +189,21 @@ class TextLog:
         for key in ("share", "time"):
             if key in row:
                 out[key] = float(row[key].rstrip("%"))
-        out.update({key: int(row[key]) for key in TICKS if key in row})
-        self.facts.counted.append(out)
+        out.update(ticks_of(row))
+        self.facts.counted.add(out)
+
+    def take_exit_key(self, said):
+        """A finer row of it."""
+        row = lines.facts(said)
+        self.facts.counted.add_key(row, ticks_of(row))
+
+    def take_exit_histogram(self, said):
+        """How long handlers, or the guest before them, took."""
+        self.facts.counted.add_histogram(lines.facts(said))
+
+    def take_exit_rip(self, said):
+        """Where in the guest they come from."""
+        self.facts.counted.add_place(lines.facts(said))
 
     def take_code(self, said):
         """The bytes at a vCPU's RIP, from a dump of its state."""
