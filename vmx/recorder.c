@@ -15,14 +15,6 @@ u64 recorder_total(const struct vcpu *v)
 	return rec->ring ? rec->page_n + (u64)(rec->next - page_of(rec->next)) : 0;
 }
 
-u64 recorder_first(const struct vcpu *v)
-{
-	u64 total = recorder_total(v), kept = (u64)(v->recorder.end - v->recorder.ring);
-
-	/* One less: the slot of the next exit may be half written. */
-	return total < kept ? 0 : total - kept + 1;
-}
-
 static struct exit_record *slot(const struct vcpu *v, u64 n)
 {
 	return v->recorder.ring + n % (u64)(v->recorder.end - v->recorder.ring);
@@ -43,12 +35,22 @@ static bool is_open(const struct vcpu *v, u64 total)
 	return next->in > (total ? last(v)->in : 0);
 }
 
+u64 recorder_first(const struct vcpu *v)
+{
+	u64 total = recorder_total(v), kept = (u64)(v->recorder.end - v->recorder.ring);
+
+	if (!kept)
+		return 0;
+	/* The exit that is being handled has taken the oldest one's slot. */
+	return total - MIN(total, kept - is_open(v, total));
+}
+
 bool recorder_get(const struct vcpu *v, u64 n, struct exit_record *to)
 {
 	u64 total = recorder_total(v);
 	u16 plan;
 
-	if (!v->recorder.ring || n < recorder_first(v) || n > total ||
+	if (v->recorder.ring == v->recorder.end || n < recorder_first(v) || n > total ||
 	    (n == total && !is_open(v, total)))
 		return false;
 	*to = *slot(v, n);

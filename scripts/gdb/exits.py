@@ -110,16 +110,24 @@ class Ring:
     def __init__(self, vcpu):
         self.state = vcpu["recorder"]
         if not int(self.state["ring"]):
-            raise image.Unavailable("the flight recorder is off (recorder=0)")
+            raise image.Unavailable("the flight recorder is off (recorder=off)")
         self.size = int(self.state["end"] - self.state["ring"])
         page = gdb.lookup_type("struct exit_record").sizeof
         within = (int(self.state["next"]) & 0xfff) // page
         self.total = int(self.state["page_n"]) + within
 
     @property
+    def is_open(self):
+        """Is an exit being handled? Its slot was the oldest one's."""
+        last = self.state["end"] if int(self.state["next"]) == int(
+            self.state["ring"]) else self.state["next"]
+        before = int((last - 1)["in"]) if self.total else 0
+        return int(self.state["next"]["in"]) > before
+
+    @property
     def first(self):
-        """The oldest that is kept: the next one's slot may be half written."""
-        return 0 if self.total < self.size else self.total - self.size + 1
+        """The oldest that is kept."""
+        return 0 if self.total < self.size else self.total - self.size + self.is_open
 
     def _slot(self, n):
         return (self.state["ring"] + n % self.size).dereference()
@@ -128,12 +136,8 @@ class Ring:
         """None: there is no such record. `total` is the exit being handled."""
         if not self.first <= n <= self.total:
             return None
-        if n == self.total:
-            last = self.state["end"] if int(self.state["next"]) == int(
-                self.state["ring"]) else self.state["next"]
-            before = int((last - 1)["in"]) if self.total else 0
-            if int(self.state["next"]["in"]) <= before:
-                return None
+        if n == self.total and not self.is_open:
+            return None
         return Record(self._slot(n), n, n == self.total)
 
     def since(self, tsc):

@@ -31,7 +31,7 @@ def test_exits_are_those_that_the_run_reported():
     said = bundled()[1]
     count = int(found(r"^vm0: (\d+) exits in", said))
     text = ask("trivet exits 20")
-    tap.has(text, f"vm0 vcpu0: {count} exits, 255 of them kept")
+    tap.has(text, f"vm0 vcpu0: {count} exits, 256 of them kept")
     rows = [line.split() for line in text.splitlines() if line.split()[0].isdigit()]
     tap.same([int(row[0]) for row in rows], list(range(count - 20, count)), text)
     # The last words of the guest, then its farewell.
@@ -41,7 +41,7 @@ def test_exits_are_those_that_the_run_reported():
 
 
 def test_exits_have_what_their_reasons_have():
-    text = ask("trivet exits 255")
+    text = ask("trivet exits 256")
     found(r"(EXTERNAL_INTERRUPT \S+ +AGAIN +vector=0xf0; "
           r"intr vector 240, external interrupt)$", text)
     # The timer's, injected after the wait.

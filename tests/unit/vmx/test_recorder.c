@@ -183,8 +183,8 @@ static void the_ring_keeps_the_last_ones(void **state)
 	(void)state;
 	run(EXIT_CPUID, 0, 1000);
 	assert_int_equal(recorder_total(v), 1000);
-	assert_int_equal(recorder_first(v), 1000 - 255);
-	assert_false(recorder_get(v, 1000 - 256, &r));
+	assert_int_equal(recorder_first(v), 1000 - 256);
+	assert_false(recorder_get(v, 1000 - 257, &r));
 	assert_false(recorder_get(v, 1000, &r)); /* nothing is being handled */
 	for (u64 n = recorder_first(v); n < 1000; n++)
 		assert_int_equal(get(n).rip, 0x1000 + 2 * n);
@@ -201,7 +201,10 @@ static enum verdict look(struct vcpu *vcpu)
 	assert_int_equal(VERDICT(r), RECORD_NONE);
 	assert_int_equal(r.out, 0);
 	assert_int_equal(r.reason, EXIT_CPUID);
-	assert_int_equal(r.n, 100 + seen - 1);
+	assert_int_equal(r.n, 300 + seen - 1);
+	/* It has taken the oldest one's slot. */
+	assert_int_equal(recorder_first(vcpu), r.n - 255);
+	assert_false(recorder_get(vcpu, r.n - 256, &r));
 	return NEXT;
 }
 
@@ -211,7 +214,7 @@ static void the_exit_that_is_handled_is_there(void **state)
 	struct vcpu_ops ops = *v->ops;
 
 	(void)state;
-	run(EXIT_VMCALL, 0, 100);
+	run(EXIT_VMCALL, 0, 300);
 	ops.cpuid = look;
 	v->ops = &ops;
 	seen = 0;
@@ -317,6 +320,7 @@ static void off_is_off(void **state)
 	assert_int_equal(v->watch, WATCH_NOTHING);
 	run(EXIT_CPUID, 0, 3);
 	assert_int_equal(recorder_total(v), 0);
+	assert_int_equal(recorder_first(v), 0);
 	assert_false(recorder_get(v, 0, &r));
 }
 
