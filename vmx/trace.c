@@ -15,10 +15,13 @@
 void trace_exit(struct vcpu *v)
 {
 	struct trace *t = v->trace;
+	u64 start;
 
 	if (!t->filter.regs || !trace_filter_passes(&t->filter, v->recorder.next))
 		return;
+	start = time_tsc();
 	trace_state_read(v, &t->change.exit);
+	t->reading = time_tsc() - start;
 	t->change.exit_n = t->entered ? recorder_total(v) : ~0UL;
 }
 
@@ -81,7 +84,6 @@ static void go_on(struct vcpu *v)
 
 	if (!t->paused)
 		return;
-	t->hidden += time_tsc() - t->paused;
 	v->polled += (u32)(time_tsc() - t->paused); /* or a trace would be polled more often */
 	t->paused = 0;
 	v->ops->resume(v);
@@ -119,7 +121,7 @@ static bool finished(const struct trace *t)
 void trace_entry(struct vcpu *v)
 {
 	struct trace *t = v->trace;
-	u64 total = recorder_total(v);
+	u64 total = recorder_total(v), start = time_tsc();
 	struct exit_record r;
 
 	if (t->filter.regs)
@@ -129,7 +131,7 @@ void trace_entry(struct vcpu *v)
 		    !trace_filter_passes(&t->filter, &r))
 			continue;
 		r.in -= t->hidden;
-		r.out -= r.out ? t->hidden : 0;
+		r.out -= r.out ? t->hidden + t->reading : 0;
 		take(v, &r, t->next);
 	}
 	if (t->filter.regs) {
@@ -137,6 +139,8 @@ void trace_entry(struct vcpu *v)
 		t->entered = true;
 	}
 	go_on(v);
+	t->hidden += t->reading + time_tsc() - start;
+	t->reading = 0;
 }
 
 /* The ring, oldest first. A record has only the low half of its number. */

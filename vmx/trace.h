@@ -42,7 +42,8 @@ struct trace {
 	u64 passed, written, lost, lost_shown;
 	bool entered;	    /* change.entry is known */
 	u64 paused;	    /* since this TSC the guest's time stands still; 0: it does not */
-	u64 hidden;	    /* ticks that it has stood still so far */
+	u64 hidden;	    /* ticks that tracing has taken so far */
+	u64 reading;	    /* of them, not in `hidden` yet: the registers at this exit */
 	struct trace_change change;
 
 	/* last=, to=ring: the last `slots` of those that passed. */

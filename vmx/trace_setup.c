@@ -92,7 +92,7 @@ static void start(struct vcpu *v, struct trace *t, const struct trace_filter *f)
 	t->next = recorder_total(v);
 	t->passed = t->written = t->lost = t->lost_shown = t->kept = 0;
 	t->entered = false;
-	t->hidden = 0;
+	t->hidden = t->reading = 0;
 	t->change.exit_n = ~0UL;
 }
 
