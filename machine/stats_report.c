@@ -262,7 +262,7 @@ void stats_report_some(struct vm *vm, struct vcpu *v, bool details, unsigned rea
 		if (table)
 			log_report("%-24s %9s %6s %8s %6s %7s %7s %7s %7s %8s %9s %9s",
 				   "exits; times in ns", "count", "share", "rate/s", "time", "min",
-				   "mean", "p50", "p99", "max", "guest", "p50");
+				   "mean", "p50<=", "p99<=", "max", "guest", "p50<=");
 		for (unsigned i = 0; i < reasons; i++) {
 			row.reason = order[i];
 			if (reason < EXIT_REASONS && reason != row.reason)

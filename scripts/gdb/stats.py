@@ -120,7 +120,7 @@ def show(keys=None):
         return
     yield (f"{'times in ' + unit:<26} {'count':>9} {'share':>6} {'time':>6} "
            + " ".join(f"{word:>9}" for word in (
-               "min", "mean", "p50", "p99", "max", "guest", "p50")))
+               "min", "mean", "p50<=", "p99<=", "max", "guest", "p50<=")))
     for reason, both in sorted(reasons.items(), key=lambda item: -item[1][0].sum):
         name = exits.reason_name(reason)
         yield line(name, *both, whole, scale)

@@ -3,6 +3,8 @@
 from .words import power_text, share, time_text
 
 TIMES = ("mean", "min", "p50", "p99", "max")
+# Percentiles are the upper ends of powers of two.
+HEADS = dict(zip(TIMES, ("mean", "min", "p50<=", "p99<=", "max")))
 
 
 class Counted:
@@ -92,7 +94,7 @@ def reason_rows(facts):
     used = [i for i, key in enumerate(TIMES)
             if any(key + "_ticks" in row for row in facts.counted)]
     yield ("vm", "vcpu", "reason", "count", "share", "rate/s", "time",
-           *(TIMES[i] for i in used))
+           *(HEADS[TIMES[i]] for i in used))
     for row in facts.counted:
         seconds = facts.seconds.get(row["vm"])
         times = list(times_of(row, facts, row["count"]))
@@ -105,7 +107,7 @@ def reason_rows(facts):
 
 def key_rows(facts, top):
     """What took the most time, inside each reason."""
-    yield ("reason", "what", "count", "share", *TIMES)
+    yield ("reason", "what", "count", "share", *HEADS.values())
     for row in facts.counted:
         keys = sorted(row["keys"], key=lambda one: -one["ticks"])[:top]
         for i, one in enumerate(keys):

@@ -49,6 +49,7 @@ def cells(text, title):
 
 def test_finer_rows():
     out = full(90)
+    tap.has(out, "  mean   min  p50<=  p99<=    max\n")
     tap.same(cells(out, "Counted by Trivet: what they were about")[1:],
              [["IO", "port=0x3f8", "out", "60", "66.7%", "50ns", "75ns", "75ns", "-", "-"],
               ["port=0x3fd", "in", "30", "33.3%", "50ns", "70ns", "70ns", "-", "-"]])

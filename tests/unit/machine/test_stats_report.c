@@ -111,6 +111,7 @@ static void test_long_runs(void **state)
 		}
 		at = end;
 	}
+	assert_non_null(strstr(said, " p50<=   p99<= ")); /* upper ends, and said so */
 	assert_int_equal(buckets, 30);
 	assert_true(lines > 1);
 	assert_non_null(strstr(said, " max_ticks=8589934592\n"));
