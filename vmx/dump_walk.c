@@ -149,10 +149,15 @@ static void show_ept_entry(const struct table_step *s)
 	char text[TEXT];
 	struct dump_text t = dump_text(text, sizeof(text));
 
-	dump_add_bits(&t, "R|W|X||||ignore-PAT|large|A|D||unused-RAM",
+	/* Reserved and open there is only the frame that stands for the APIC's page. */
+	dump_add_bits(&t,
+		      s->entry & EPT_RWX ? "R|W|X||||ignore-PAT|large|A|D||APIC-page" :
+					   "||||||ignore-PAT|large|A|D||unused-RAM",
 		      s->entry & (EPT_RWX | EPT_IGNORE_PAT | EPT_LEAF | EPT_ACCESSED | EPT_DIRTY |
 				  EPT_RESERVED));
-	if (s->entry) {
+	if (!s->entry) {
+		dump_add(&t, "not present");
+	} else {
 		if (leaf) {
 			dump_add(&t, " ");
 			dump_add_memory_type(&t, s->entry >> EPT_TYPE_SHIFT & 7);
@@ -177,9 +182,10 @@ void dump_ept_walk(struct vcpu *v, gpa_t gpa)
 	dump_line("ept: vm=%s vcpu=%u gpa=%#lx eptp=%#lx", name, v->index, gpa, v->ept->eptp);
 	for (unsigned i = 0; i < w.step_count; i++)
 		show_ept_entry(&w.steps[i]);
-	dump_line("  result: %s hpa=%#lx size=%luK",
-		  w.mapped	? "mapped"
-		  : w.leaf_size ? "RAM, cleared and mapped at its first use"
-				: "no memory",
-		  w.address, w.leaf_size >> 10);
+	if (!w.mapped && !w.leaf_size)
+		dump_line("  result: no memory");
+	else
+		dump_line("  result: %s hpa=%#lx size=%luK",
+			  w.mapped ? "mapped" : "RAM, cleared and mapped at its first use",
+			  w.address, w.leaf_size >> 10);
 }

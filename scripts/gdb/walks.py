@@ -9,6 +9,7 @@ PTE_BITS = ENTRY_BITS[:7] + ("PAT", "G")
 EPT_BITS = ("R", "W", "X", ".", ".", ".", "ignore-PAT", "large", "A", "D", ".",
             "unused-RAM")
 EPT_SHOWN = 0xbc7  # without the memory type
+EPT_RWX = 7
 LEVELS = ("", "PTE", "PDE", "PDPTE", "PML4E")
 PAGING, LONG_MODE, PAE, PSE = 1 << 31, 1 << 10, 1 << 5, 1 << 4
 TYPES = ("UC", "WC", "?", "?", "WT", "WP", "WB", "UC-")
@@ -135,7 +136,9 @@ def ept(address):
     steps, found = table.walk(gpa)
     yield f"ept: {guest.name} gpa={gpa:#x} eptp={int(guest.vcpu['ept']['eptp']):#x}"
     for level, at, entry in steps:
-        words = image.bits(entry & EPT_SHOWN, EPT_BITS)
+        words = image.bits(entry & EPT_SHOWN, EPT_BITS) if entry else ["not present"]
+        if entry & EPT_RWX:  # reserved and open: the frame that stands for the APIC's page
+            words = ["APIC-page" if word == "unused-RAM" else word for word in words]
         if entry and (level == 1 or entry & table.leaf):
             words.append(TYPES[entry >> 3 & 7])
         target = f" -> {entry & table.address:#x}" if entry else ""

@@ -130,6 +130,8 @@ def test_walks_that_lead_nowhere():
     tap.has(unused, "result: RAM, cleared and mapped at its first use")
     tap.has(unused, "unused-RAM WB")
     tap.has(hole, "result: no memory")
+    tap.has(hole, "entry=0x0000000000000000 not present")
+    tap.has(gdb(bundled()[0], "trivet ept 0xfee00000")[0], "R W APIC-page WB")
 
 
 def test_addresses_of_the_host():
