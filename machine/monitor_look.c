@@ -5,6 +5,7 @@
 #include "kernel/log.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "machine/hints.h"
 #include "machine/monitor_command.h"
 #include "machine/stats_report.h"
 #include "machine/vm.h"
@@ -110,8 +111,11 @@ void command_stats(struct vcpu *v, const struct command_words *w)
 	}
 	while (reason < EXIT_REASONS && strcmp(exit_reason_name(reason), what) != 0)
 		reason++;
-	if (reason == EXIT_REASONS && strcmp(what, "all") != 0)
+	if (reason == EXIT_REASONS && strcmp(what, "all") != 0) {
 		command_complain(what, "no exit reason", "stats lists those there were");
-	else
-		stats_report_some(v->vm, v, w->count > 1, reason);
+		return;
+	}
+	stats_report_some(v->vm, v, w->count > 1, reason);
+	if (reason == EXIT_REASONS)
+		hints_report(v->vm);
 }

@@ -117,6 +117,9 @@ TESTS = [
     boot("no recorder", commands("exits", "stats", "step 5", "vm", "quit"),
          [r'^"exits": the flight recorder is off; boot with recorder=256', r"exits in \d",
           r"after 5 exit", r"watch=nothing exits=[1-9]", r"outcome=clean"], options="log=quiet recorder=off stats=off"),
+    boot("hints while it runs", commands("step 20000", "stats", "quit"),
+         [r"trivet> stats\n(?s:.*)^hint: vm=vm0 vcpu=0 port=0x3fd in \(16550A\): \d{5} exits, "
+          r"(?s:.*)trivet> quit"]),
     boot("a guest that spins", [(r"^spin: now", KEY), (PROMPT, "step 2\r"), (DONE, "quit\r")],
          [r"after 2 exit", r"outcome=clean"], module="test_spin"),
 ]

@@ -15,6 +15,7 @@
 #include "kernel/log.h"
 #include "kernel/time.h"
 #include "lib/error.h"
+#include "machine/hints.h"
 #include "machine/stats_report.h"
 #include "machine/tsc.h"
 #include "tests/sim/vmx.h"
@@ -276,6 +277,12 @@ void stats_report_some(struct vm *vm, struct vcpu *v, bool details, unsigned rea
 	(void)vm;
 	(void)v;
 	say("stats of %u%s\n", reason, details ? ", details" : "");
+}
+
+void hints_report(struct vm *vm)
+{
+	(void)vm;
+	say("hints\n");
 }
 
 void stats_restart(struct vm *vm, struct vcpu *v)

@@ -415,9 +415,10 @@ static void test_looking(void **state)
 	SAYS("ept 4096", "walk gpa 0x1000");
 	SAYS("ept 0x1_0", "\"0x1_0\": " NO_ADDRESS);
 	SAYS("ept 0xfffffffffffffffff", "\"0xfffffffffffffffff\": " NO_ADDRESS);
-	SAYS("stats", "stats of 80");
-	SAYS("stats all", "stats of 80, details");
+	SAYS("stats", "stats of 80\nhints");
+	SAYS("stats all", "stats of 80, details\nhints");
 	SAYS("stats CPUID", "stats of 10, details");
+	expect_not("hints");
 	SAYS("stats reset", "stats reset");
 	SAYS("stats cpuid", "\"cpuid\": no exit reason; stats lists those there were");
 }
