@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Trivet's own statistics, from its report: as said the last time."""
+from .lines import natural
 from .words import power_text, share, time_text
 
 TIMES = ("mean", "min", "p50", "p99", "max")
@@ -35,8 +36,8 @@ class Counted:
 
     def add_key(self, fields, ticks):
         """What exits of a reason were about: a port, an MSR, a page."""
-        one = {"what": fields["key"], "count": int(fields["count"]),
-               "ticks": int(fields["ticks"])}
+        one = {"what": fields["key"], "count": natural(fields["count"]),
+               "ticks": natural(fields["ticks"])}
         one.update(ticks)
         self.of(fields)["keys"].append(one)
 
@@ -44,12 +45,15 @@ class Counted:
         """How many took 2**n to 2**(n+1) - 1 ticks; it may go on in further lines."""
         counts = self.of(fields)["histograms"].setdefault(fields["of"], {})
         for pair in fields["log2"].split(","):
-            power, count = map(int, pair.split(":"))
-            counts[power] = counts.get(power, 0) + count
+            power, _, count = pair.partition(":")
+            if natural(power) > 63:
+                raise ValueError(f"2^{power} is no time")
+            counts[int(power)] = counts.get(int(power), 0) + natural(count)
 
     def add_place(self, fields):
         """Samples of the guest's RIP."""
-        self.of(fields)["places"].append((int(fields["rip"], 16), int(fields["samples"])))
+        self.of(fields)["places"].append((int(fields["rip"], 16) & 0xffffffffffffffff,
+                                          natural(fields["samples"])))
 
 
 def powers(counts, ns):

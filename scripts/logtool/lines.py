@@ -96,3 +96,10 @@ def write(one, limit=0):
 def facts(text):
     """The key=value words of any other line; quotes are taken off."""
     return {key: value.strip('"') for key, value in FACT.findall(text)}
+
+
+def natural(text):
+    """A number of 64 bits, decimal; ValueError if it is none."""
+    if not FORMS[10](text) or int(text) >> 64:
+        raise ValueError(f"{text[:24]} is no number")
+    return int(text)

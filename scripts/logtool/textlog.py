@@ -22,7 +22,7 @@ TICKS = ("mean_ns", "mean_ticks", "min_ticks", "p50_ticks", "p99_ticks",
 
 def ticks_of(row):
     """The times of a row of Trivet's own count."""
-    return {key: int(row[key]) for key in TICKS if key in row}
+    return {key: lines.natural(row[key]) for key in TICKS if key in row}
 
 
 class TextLog:
@@ -185,7 +185,7 @@ class TextLog:
         """A row of Trivet's own count."""
         row = lines.facts(said)
         out = {"vm": row["vm"], "vcpu": int(row["vcpu"]),
-               "reason": row["reason"], "count": int(row["count"])}
+               "reason": row["reason"], "count": lines.natural(row["count"])}
         for key in ("share", "time"):
             if key in row:
                 out[key] = float(row[key].rstrip("%"))

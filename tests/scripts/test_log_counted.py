@@ -83,7 +83,9 @@ def test_page_without_records():
 def test_damage():
     for line, why in (
             (f'exit-key: {BY}key="port=0x80 out" count=', "no count= in it"),
-            (f"exit-histogram: {BY}of=handler sum=1 log2=7:56,8", "not enough values"),
+            (f"exit-histogram: {BY}of=handler sum=1 log2=7:56,8", " is no number"),
+            (f"exit-histogram: {BY}of=handler sum=1 log2=7:56,64:1", "2^64 is no time"),
+            (f"exit-rip: {BY}rip=0x7c00 samples=" + "9" * 400, "9 is no number"),
             ("exit-rip: vm=vm0 vcpu=0 reason=HLT rip=0x7c00 samples=1",
              "its exit: line is not here")):
         SPOT.file("bad.log", HEAD + ROW.format(5) + "\n" + line + "\n" + END)
