@@ -250,7 +250,7 @@ setup-debug:
 setup-test:
 	@scripts/setup run test
 
-run: setup-run ## build and boot in the best bench there is; GUEST=, RUNNER=, CPUS=, MEM=, MODEL=, CMDLINE=, COM2=
+run: setup-run ## build and boot in the best bench there is; GUEST=, RUNNER=, CPUS=, MEM=, MODEL=, CMDLINE=, COM2=, CORE=
 	@$(MAKE) --no-print-directory build/trivet.elf $(if $(GUEST),$(filter build/guest/% build/guests/%,$(guest_file)))
 	@scripts/run $(run_words) build/trivet.elf
 
