@@ -60,19 +60,33 @@ static const struct stuck_site *first_read(const struct stuck *s)
 	return &s->sites[0];
 }
 
+/* Who is asked, in parentheses; nothing for what is no device's. */
+static const char *asked(const struct vm *vm, unsigned reason, u32 key)
+{
+	const struct port_device *device = bus_device(&vm->bus, (u16)key);
+
+	if (reason == EXIT_IO)
+		return device ? device->name : "no device";
+	if (reason != EXIT_EPT_VIOLATION)
+		return NULL;
+	if (key == IOAPIC_BASE >> PAGE_SHIFT)
+		return "I/O APIC";
+	return key == vm->cpus[0].lapic.base >> PAGE_SHIFT ? "local APIC" : "no device";
+}
+
 static void polling(struct vm *vm, char *text, size_t size)
 {
 	const struct stuck_site *site = first_read(&vm->stuck);
 	unsigned reason = SUBJECT_REASON(site->subject);
 	u32 key = SUBJECT_KEY(site->subject);
-	const struct port_device *device = bus_device(&vm->bus, (u16)key);
+	const char *device = asked(vm, reason, key);
 	char what[40];
-	bool io = reason == EXIT_IO;
 
 	record_key_text(reason, key, what, sizeof(what));
-	format(text, size, "polls %s %s (%s) at rip=%#lx: waits for %s", exit_reason_name(reason),
-	       what, io && device ? device->name : "no device", site->rip,
-	       io ? waits(vm, (u16)key) : "a value that does not come");
+	format(text, size, "polls %s%s%s%s%s%s at rip=%#lx: waits for %s",
+	       exit_reason_name(reason), *what ? " " : "", what, device ? " (" : "",
+	       device ? device : "", device ? ")" : "", site->rip,
+	       reason == EXIT_IO ? waits(vm, (u16)key) : "a value that does not come");
 }
 
 bool stuck_sentence(struct vm *vm, char *text, size_t size)

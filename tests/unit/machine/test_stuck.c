@@ -72,7 +72,7 @@ void log_write(enum log_level level, const char *subsystem, const char *fmt, ...
 
 const char *exit_reason_name(unsigned reason)
 {
-	return reason == EXIT_IO ? "IO" : "RDMSR";
+	return reason == EXIT_IO ? "IO" : reason == EXIT_RDMSR ? "RDMSR" : "EPT_VIOLATION";
 }
 
 void vcpu_load(struct vcpu *v)
@@ -211,7 +211,34 @@ static void polls_an_msr(void **state)
 {
 	(void)state;
 	run_for(2100, poll_msr);
-	assert_non_null(strstr(text, "polls RDMSR msr=0x19c (no device) at rip=0x1234: waits for "));
+	assert_non_null(strstr(text, "polls RDMSR msr=0x19c at rip=0x1234: waits for "));
+}
+
+static u32 polled_page;
+
+static void poll_page(unsigned i)
+{
+	(void)i;
+	record(EXIT_EPT_VIOLATION, polled_page, 0x1234);
+}
+
+static void polls_memory(void **state)
+{
+	static const struct {
+		u32 page;
+		char device[11];
+	} pages[] = { { 0xfee00, "local APIC" }, { 0xfec00, "I/O APIC" }, { 0xd0000, "no device" } };
+	char wanted[80];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(pages); i++) {
+		setup(state);
+		vm.cpus[0].lapic.base = 0xfee00900;
+		polled_page = pages[i].page;
+		run_for(2100, poll_page);
+		snprintf(wanted, sizeof(wanted), "polls EPT_VIOLATION page=%#lx (%s) at rip=0x1234: ",
+			 (u64)pages[i].page << 12, pages[i].device);
+		assert_non_null(strstr(text, wanted));
+	}
 }
 
 /* Output now and then is progress; so are reads from ever new places, and HLT. */
@@ -370,6 +397,7 @@ int main(void)
 		cmocka_unit_test_setup(polls, setup),
 		cmocka_unit_test_setup(polls_by_index, setup),
 		cmocka_unit_test_setup(polls_an_msr, setup),
+		cmocka_unit_test_setup(polls_memory, setup),
 		cmocka_unit_test_setup(progress, setup),
 		cmocka_unit_test_setup(spins, setup),
 		cmocka_unit_test_setup(spins_with_a_counter, setup),
