@@ -41,6 +41,15 @@ time_is_up() {
 	killall -9 ld.so
 }
 
+# For the monitor's prompt, which is there before the guest. What comes too early
+# is lost, so "vm" comes more than once.
+type_keys() {
+	while :; do
+		printf '\rvm\rvm\rvm\rvm\rvm\rvm\rvm\rcont\r'
+		usleep 200000
+	done
+}
+
 say "linux $(uname -r) is up after $(cut -d' ' -f1 /proc/uptime) s of its own time"
 
 # initramfs.py numbers the modules in the order in which they need each other.
@@ -78,8 +87,8 @@ time_is_up &
 
 # QEMU's own loader and libraries, so that nothing depends on where they are.
 say "qemu starts"
-/cd/qemu/ld.so --library-path /cd/qemu/lib /cd/qemu/qemu-system-x86_64 \
-	-L /cd/qemu/rom -monitor pipe:/tmp/monitor @QEMU_OPTIONS@ </dev/null
+type_keys | /cd/qemu/ld.so --library-path /cd/qemu/lib /cd/qemu/qemu-system-x86_64 \
+	-L /cd/qemu/rom -monitor pipe:/tmp/monitor @QEMU_OPTIONS@
 say "qemu exit status $?"
 say "linux ran $(cut -d' ' -f1 /proc/uptime) s of its own time"
 finish

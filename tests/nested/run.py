@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Boot our ISO under nested KVM: Bochs > Linux with kvm_intel > QEMU > Trivet.
 
-Status 0: the bundled guest said goodbye and QEMU ended with the status of a
-clean run. 77: skipped, with the reason. Anything else: failed, with the log's
+Status 0: the monitor answered, the bundled guest said goodbye, and QEMU ended
+with the status of a clean run. 77: skipped, with the reason. Anything else: failed, with the log's
 tail. Takes one to two minutes; everything it makes is below build/nested.
 """
 
@@ -30,6 +30,7 @@ FOLDER = ROOT / "build/nested"
 SKIPPED = 77
 CLEAN = 33		# isa-debug-exit: 2 * (0x10 + outcome 0) + 1
 GOODBYE = "guest: goodbye"
+MONITOR = re.compile(r"vm0: (paused|running), \d+\.\d+ s of its time")
 TOOLS = {"bochs-bin": "bochs", "qemu-system-x86_64": "qemu-system-x86",
          "grub-mkrescue": "grub-pc-bin grub-common xorriso mtools",
          "xorriso": "xorriso", "apt-get": "apt", "ldd": "libc-bin"}
@@ -75,7 +76,7 @@ def make_iso(options):
         sys.exit(f"nested: {options.kernel} is missing; run make first")
     iso = FOLDER / "trivet.iso"
     subprocess.run([ROOT / "scripts/image", "-o", iso, "--options",
-                    "runner=qemu", options.kernel], check=True)
+                    "runner=qemu paused", options.kernel], check=True)
     return iso
 
 
@@ -129,6 +130,8 @@ def verdict(seen, last_words):
         return f"QEMU ended with {status} instead of {CLEAN}"
     if not any(GOODBYE in line for line in seen):
         return f"no line says '{GOODBYE}'"
+    if not any(MONITOR.search(line) for line in seen):
+        return "the monitor did not answer"
     return None
 
 
