@@ -7,6 +7,7 @@
  * EXPECT ^autopsy: vm=vm0 vcpu=0 triple fault at cs:rip=18:
  * EXPECT ^autopsy: 1\. #PF error=0x2 address=0x40001000 \(.*write.*\) at rip=0x
  * EXPECT ^autopsy:   #PF cannot be delivered: gate 14 is not present$
+ * EXPECT ^autopsy:   gate 14 at 0x[0-9a-f]+: .* type 14 DPL 0 IST 0, not present\)$
  * EXPECT ^autopsy: 2\. #NP error=0x73: #DF$
  * EXPECT ^autopsy:   #DF cannot be delivered: gate 8 is not present$
  * EXPECT ^autopsy: 3\. #NP error=0x43: triple fault$

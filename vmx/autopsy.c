@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "vmx/autopsy.h"
 
+#include "lib/bits.h"
 #include "lib/format.h"
 #include "lib/x86.h"
 #include "vmx/autopsy_delivery.h"
+#include "vmx/descriptor.h"
 #include "vmx/dump_exit.h"
+#include "vmx/dump_flags.h"
 #include "vmx/dump_text.h"
 #include "vmx/dump_walk.h"
 #include "vmx/exit_reason.h"
@@ -25,6 +28,42 @@ static const char *name(u32 info, char *text)
 	return text;
 }
 
+/* As it lies in memory, for who has built it; and what it says. */
+static void say_gate(unsigned vector, const struct delivery_descriptor *d)
+{
+	u64 raw = d->raw[0], offset = bits_get(raw, 15, 0) | bits_get(raw, 63, 48) << 16 | d->raw[1] << 32;
+	char text[120];
+	struct dump_text t = dump_text(text, sizeof(text));
+
+	if (d->size == 4)
+		dump_line("autopsy:   gate %u at %#lx: %08lx (%#lx:%#lx)", vector, d->at, raw,
+			  bits_get(raw, 31, 16), bits_get(raw, 15, 0));
+	if (d->size < 8)
+		return;
+	dump_add(&t, "%016lx", raw);
+	if (d->size == 16)
+		dump_add(&t, " %016lx", d->raw[1]);
+	dump_add(&t, " (%#lx:%#lx type %lu DPL %lu", bits_get(raw, 31, 16), offset,
+		 bits_get(raw, 44, 40), bits_get(raw, 46, 45));
+	if (d->size == 16)
+		dump_add(&t, " IST %lu", bits_get(raw, 34, 32));
+	dump_line("autopsy:   gate %u at %#lx: %s%s)", vector, d->at, text,
+		  raw >> 47 & 1 ? "" : ", not present");
+}
+
+static void say_segment(u16 selector, const struct delivery_descriptor *d)
+{
+	char rights[80];
+	struct dump_text t = dump_text(rights, sizeof(rights));
+	struct segment_register r;
+
+	if (!d->size)
+		return;
+	descriptor_unpack(selector, d->raw[0], &r);
+	dump_add_rights(&t, r.rights);
+	dump_line("autopsy:   segment %#x at %#lx: %016lx (%s)", selector, d->at, d->raw[0], rights);
+}
+
 /* Why the fault of this step came while something was delivered. */
 static void say_delivery(struct vcpu *v, const struct autopsy_step *step)
 {
@@ -40,6 +79,8 @@ static void say_delivery(struct vcpu *v, const struct autopsy_step *step)
 			  d.selector, d.handler);
 	else
 		dump_line("autopsy:   %s cannot be delivered: %s", event, d.text);
+	say_gate(step->during & INTR_VECTOR, &d.gate);
+	say_segment(d.selector, &d.code);
 	if (d.handler && d.handler == rip)
 		dump_line("autopsy:   RIP is at the handler of %s itself", event);
 }

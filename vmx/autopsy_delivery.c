@@ -67,7 +67,18 @@ bool delivery_look(struct scene *s, gva_t gva, void *to, unsigned length, unsign
 	return true;
 }
 
-bool delivery_descriptor(struct scene *s, u16 selector, u8 fault, const char *what, u64 *raw)
+static bool read_descriptor(struct scene *s, gva_t at, unsigned size, unsigned access,
+			    const char *table, struct delivery_descriptor *to)
+{
+	*to = (struct delivery_descriptor){ .at = at };
+	if (!delivery_look(s, at, to->raw, size, access, VECTOR_GP, table))
+		return false;
+	to->size = size;
+	return true;
+}
+
+bool delivery_segment(struct scene *s, u16 selector, u8 fault, const char *what,
+		      struct delivery_descriptor *to)
 {
 	gva_t at;
 
@@ -76,7 +87,7 @@ bool delivery_descriptor(struct scene *s, u16 selector, u8 fault, const char *wh
 	if (!descriptor_find(s->v, selector, 8, &at))
 		return delivery_fail(s, fault, SELECTOR_ERROR(selector) | s->ext,
 				     "%s %#x is beyond the limit of its table", what, selector);
-	return delivery_look(s, at, raw, 8, GUEST_IMPLICIT, VECTOR_GP, "the descriptor table");
+	return read_descriptor(s, at, 8, GUEST_IMPLICIT, "the descriptor table", to);
 }
 
 static bool follow_code(struct scene *s, unsigned gate_type, u8 vector)
@@ -85,11 +96,10 @@ static bool follow_code(struct scene *s, unsigned gate_type, u8 vector)
 	unsigned dpl, cpl = s->paging.cpl;
 	struct segment_register cs;
 	struct frame_wanted frame;
-	u64 raw = 0;
 
-	if (!delivery_descriptor(s, s->d->selector, VECTOR_GP, "code segment", &raw))
+	if (!delivery_segment(s, s->d->selector, VECTOR_GP, "code segment", &s->d->code))
 		return false;
-	descriptor_unpack(s->d->selector, raw, &cs);
+	descriptor_unpack(s->d->selector, s->d->code.raw[0], &cs);
 	dpl = (unsigned)bits_get(cs.rights, 6, 5);
 	if (!(cs.rights & AR_S) || !(cs.rights & 8))
 		return delivery_fail(s, VECTOR_GP, error, "segment %#x is no code", cs.selector);
@@ -123,13 +133,13 @@ static bool follow_gate(struct scene *s, u8 vector, bool software)
 	unsigned size = s->wide ? 16 : 8, type, dpl;
 	u32 error = (u32)vector << 3 | ERROR_IDT | s->ext;
 	u64 limit = vmcs_read(VMCS_GUEST_IDTR_LIMIT);
-	u64 raw[2] = { 0, 0 };
+	const u64 *raw = s->d->gate.raw;
 
 	if (vector * size + size - 1 > limit)
 		return delivery_fail(s, VECTOR_GP, error, "the IDT's limit %#lx ends before gate %u",
 				     limit, vector);
-	if (!delivery_look(s, vmcs_read(VMCS_GUEST_IDTR_BASE) + vector * size, raw, size,
-			   GUEST_IMPLICIT, VECTOR_GP, "the IDT"))
+	if (!read_descriptor(s, vmcs_read(VMCS_GUEST_IDTR_BASE) + vector * size, size,
+			     GUEST_IMPLICIT, "the IDT", &s->d->gate))
 		return false;
 	type = (unsigned)bits_get(raw[0], 44, 40);
 	dpl = (unsigned)bits_get(raw[0], 46, 45);
@@ -157,16 +167,16 @@ static bool follow_real(struct scene *s, u8 vector)
 {
 	const struct frame_wanted frame = { .slot = 2 };
 	u64 limit = vmcs_read(VMCS_GUEST_IDTR_LIMIT);
-	u16 entry[2];
+	const u64 *raw = s->d->gate.raw;
 
 	if (vector * 4U + 3 > limit)
 		return delivery_fail(s, VECTOR_GP, 0, "the vector table's limit %#lx ends before vector %u",
 				     limit, vector);
-	if (!delivery_look(s, vmcs_read(VMCS_GUEST_IDTR_BASE) + vector * 4U, entry, sizeof(entry),
-			   0, VECTOR_GP, "the vector table"))
+	if (!read_descriptor(s, vmcs_read(VMCS_GUEST_IDTR_BASE) + vector * 4U, 4, 0,
+			     "the vector table", &s->d->gate))
 		return false;
-	s->d->handler = entry[0];
-	s->d->selector = entry[1];
+	s->d->handler = bits_get(raw[0], 15, 0);
+	s->d->selector = (u16)bits_get(raw[0], 31, 16);
 	return delivery_stack(s, &frame);
 }
 

@@ -23,6 +23,12 @@ struct delivery {
 	u16 selector;
 	gva_t handler;
 	char text[DELIVERY_TEXT]; /* why it fails, in words; "" when it does not */
+	/* The descriptors on the way, as far as they were read: the gate (in real mode 4 bytes), the code segment. */
+	struct delivery_descriptor {
+		gva_t at;
+		u64 raw[2];
+		unsigned size; /* in bytes; 0: not read */
+	} gate, code;
 };
 
 /* Follow the event of this interruption information. The vCPU must be loaded. */
@@ -58,8 +64,9 @@ bool delivery_fail(struct scene *s, u8 fault, u32 error, const char *fmt, ...) _
 bool delivery_look(struct scene *s, gva_t gva, void *to, unsigned length, unsigned access,
 		   u8 canonical, const char *what);
 
-/* Read 8 bytes of a segment descriptor. False: `fault` for the selector. */
-bool delivery_descriptor(struct scene *s, u16 selector, u8 fault, const char *what, u64 *raw);
+/* Read a segment descriptor, 8 bytes. False: `fault` for the selector. */
+bool delivery_segment(struct scene *s, u16 selector, u8 fault, const char *what,
+		      struct delivery_descriptor *to);
 
 /* Is there a stack for the handler? */
 bool delivery_stack(struct scene *s, const struct frame_wanted *f);

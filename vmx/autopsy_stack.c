@@ -56,15 +56,15 @@ static bool inner_stack(struct scene *s, const struct frame_wanted *f, struct se
 				 offsetof(struct tss16, sp0) + 4 * f->cpl;
 	u16 selector = 0;
 	u32 error;
-	u64 raw = 0;
+	struct delivery_descriptor descriptor;
 
 	*esp = 0;
 	if (!tss_field(s, offset, esp, wide ? 4 : 2) ||
 	    !tss_field(s, offset + (wide ? 4 : 2), &selector, 2) ||
-	    !delivery_descriptor(s, selector, VECTOR_TS, "the TSS's stack segment", &raw))
+	    !delivery_segment(s, selector, VECTOR_TS, "the TSS's stack segment", &descriptor))
 		return false;
 	error = SELECTOR_ERROR(selector) | s->ext;
-	descriptor_unpack(selector, raw, ss);
+	descriptor_unpack(selector, descriptor.raw[0], ss);
 	if ((selector & SELECTOR_RPL) != f->cpl || bits_get(ss->rights, 6, 5) != f->cpl)
 		return delivery_fail(s, VECTOR_TS, error, "the TSS's stack segment %#x is not of ring %u",
 				     selector, f->cpl);

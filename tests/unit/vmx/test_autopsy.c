@@ -410,12 +410,39 @@ static void report(void **state)
 		"autopsy: 1. #PF error=0x2 address=0x4000 (write, supervisor, not present) at rip=0x1000");
 	assert_string_equal(fake_sink_line(2),
 			    "autopsy:   #PF cannot be delivered: gate 14 is not present");
-	assert_string_equal(fake_sink_line(3), "autopsy: 2. #NP error=0x73: #DF");
-	assert_string_equal(fake_sink_line(4),
+	assert_string_equal(fake_sink_line(3),
+			    "autopsy:   gate 14 at 0x50e0: 00000e0000089000 0000000000000000 "
+			    "(0x8:0x9000 type 14 DPL 0 IST 0, not present)");
+	assert_string_equal(fake_sink_line(4), "autopsy: 2. #NP error=0x73: #DF");
+	assert_string_equal(fake_sink_line(5),
 			    "autopsy:   #DF cannot be delivered: gate 8 is not present");
-	assert_string_equal(fake_sink_line(5), "autopsy: 3. #NP error=0x43: triple fault");
+	assert_string_equal(fake_sink_line(7), "autopsy: 3. #NP error=0x43: triple fault");
 	assert_non_null(fake_sink_find("walk: vm=vm0 vcpu=0 of=fault gva=0x4000 access=write"));
 	assert_null(fake_sink_find("autopsy: no double"));
+}
+
+/* With 32 bits a gate has 8 bytes; a segment has been reached. Real mode has two words. */
+static void descriptors(void **state)
+{
+	(void)state;
+	start();
+	go_32bit();
+	gate32(VECTOR_GP, DATA, 0x12349000, 0xee);
+	plays[0] = (struct play){ EXIT_EXCEPTION_NMI, ERROR(VECTOR_GP), 0, 0, 0 };
+	plays[1] = (struct play){ EXIT_EXCEPTION_NMI, ERROR(VECTOR_GP), 0x11, ERROR(VECTOR_GP), 0 };
+	autopsy_report(v);
+	assert_non_null(fake_sink_find("autopsy:   gate 13 at 0x5068: 1234ee0000109000 "
+				       "(0x10:0x12349000 type 14 DPL 3)"));
+	assert_non_null(fake_sink_find("autopsy:   segment 0x10 at 0x6010: 00cf93000000ffff "
+				       "(32-bit data writable accessed DPL 0 G)"));
+
+	fake_sink_clear();
+	turns = 0;
+	sim_set(VMCS_GUEST_CR0, 0);
+	sim_set(VMCS_CR0_READ_SHADOW, 0);
+	*(u32 *)at(IDT + 13 * 4) = 0xf0001234;
+	autopsy_report(v);
+	assert_non_null(fake_sink_find("autopsy:   gate 13 at 0x5034: f0001234 (0xf000:0x1234)"));
 }
 
 /* A trap is behind its instruction: it goes in once more, if DR6 and TF tell of one. */
@@ -649,6 +676,7 @@ int main(void)
 		cmocka_unit_test_setup(random_tables, setup),
 		cmocka_unit_test_setup(chain, setup),
 		cmocka_unit_test_setup(report, setup),
+		cmocka_unit_test_setup(descriptors, setup),
 		cmocka_unit_test_setup(traps, setup),
 		cmocka_unit_test_setup(no_wrong_reasons, setup),
 		cmocka_unit_test_setup(other_ends, setup),
