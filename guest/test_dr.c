@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Debug registers: what reads back, general detect, DR4 and DR5, and
- * breakpoints on instructions, data and single steps that give #DB.
+ * breakpoints on instructions, data, ports and single steps that give #DB.
  *
  * EXPECT checks: \d+, failed: 0
  * EXPECT outcome=clean
@@ -19,8 +19,10 @@
 #define DR7_RW(n, what, length) ((u64)(what) << (16 + 4 * (n)) | (u64)(length) << (18 + 4 * (n)))
 #define EXECUTE	  0
 #define WRITE	  1
+#define PORT	  2
 #define ACCESS	  3
 #define BYTES_1	  0
+#define BYTES_2	  1
 #define BYTES_4	  3
 
 #define RFLAGS_RF (1UL << 16)
@@ -132,6 +134,48 @@ static void test_data(void)
 	check_equal(hits, 2, "none is hit once it is off");
 }
 
+extern char port_1[], port_2[], port_3[], port_4[];
+
+/* Ports 80H and 81H. 80H is there, 7FH and 82H are not touched by the breakpoint. */
+static void test_ports(void)
+{
+	static const u8 text[3] = { 1, 2, 3 };
+	u64 count = sizeof(text);
+	const u8 *from = text;
+
+	hits = 0;
+	dr3_write(0x81); /* the lowest bit does not count */
+	dr7_write(DR7_RESET | DR7_L(3) | DR7_RW(3, PORT, BYTES_2));
+	outb(0x80, 1);
+	check_equal(hits, 0, "without CR4.DE there are none on ports");
+	cr4_write(cr4_read() | CR4_DE);
+	asm volatile("outb %%al, $0x80\nport_1:\tinb $0x80, %%al\nport_2:\tinw $0x7f, %%ax\n"
+		     "port_3:\tinb $0x7f, %%al\n\tinb $0x82, %%al"
+		     : : : "rax", "memory");
+	check_equal(hits, 3, "a port is written, read, and part of a wider access");
+	check(hit_rip[0] == (u64)port_1 && hit_rip[1] == (u64)port_2 && hit_rip[2] == (u64)port_3,
+	      "each trap behind its instruction");
+	check_equal(hit_dr6, DR6_RESET | 1 << 3, "dr6 tells which");
+
+	hits = 0;
+	asm volatile("port_4:\trep outsb" : "+S"(from), "+c"(count) : "d"(0x80) : "memory");
+	check_equal(hits, 3, "REP OUTSB: after each element");
+	check(hit_rip[0] == (u64)port_4 && hit_rip[2] == (u64)port_4 + 2, "in it, then behind it");
+	check(count == 0 && from == text + 3, "which goes on to its end");
+
+	hits = 0;
+	asm volatile("pushfq\n\torq $0x100, (%%rsp)\n\tpopfq\n\t"
+		     "inb $0x80, %%al\n\tpushfq\n\tandq $~0x100, (%%rsp)\n\tpopfq"
+		     : : : "rax", "memory");
+	check_equal(hits, 4, "with a single step it is one trap");
+	check_equal(hit_dr6, DR6_RESET | DR6_BS, "the last one of which is only that");
+	dr7_write(DR7_RESET);
+	hits = 0;
+	outb(0x80, 1);
+	check_equal(hits, 0, "none once it is off");
+	cr4_write(cr4_read() & ~CR4_DE);
+}
+
 int guest_main(void)
 {
 	interrupts_init();
@@ -141,5 +185,6 @@ int guest_main(void)
 	test_general_detect();
 	test_execute();
 	test_data();
+	test_ports();
 	return check_failures();
 }

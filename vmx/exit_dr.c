@@ -11,6 +11,7 @@
 #include "vmx/control_registers.h"
 #include "vmx/decode.h"
 #include "vmx/instructions.h"
+#include "vmx/io_breakpoint.h"
 
 static u64 read_dr(unsigned dr)
 {
@@ -29,7 +30,7 @@ static u64 read_dr(unsigned dr)
 	return vmcs_read(VMCS_GUEST_DR7);
 }
 
-static void write_dr(unsigned dr, u64 value)
+static void write_dr(struct vcpu *v, unsigned dr, u64 value)
 {
 	switch (dr) {
 	case 0:
@@ -49,6 +50,7 @@ static void write_dr(unsigned dr, u64 value)
 		break;
 	case 7:
 		vmcs_write(VMCS_GUEST_DR7, (value & 0xffff2bffUL) | DR7_RESET);
+		io_breakpoint_changed(v);
 		break;
 	}
 }
@@ -79,6 +81,6 @@ enum verdict exit_mov_dr(struct vcpu *v)
 		value = (u32)value;
 	if (a.dr >= 6 && value >> 32)
 		return exit_protected(v);
-	write_dr(a.dr, value);
+	write_dr(v, a.dr, value);
 	return NEXT;
 }

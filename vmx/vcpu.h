@@ -209,7 +209,7 @@ struct vcpu {
 	/* Hot: the loop's and the handlers'. */
 	u32 attention; /* by __atomic functions; the loop looks at every turn */
 	unsigned index; /* in its VM */
-	const struct vcpu_ops *ops;
+	const struct vcpu_ops *ops; /* the machine's, or `watched_ops` */
 	void *cpuid_table; /* machine/cpuid.c's answers for this vCPU */
 	struct vm *vm;
 
@@ -238,6 +238,10 @@ struct vcpu {
 	hpa_t fpu; /* XSAVE area, one or more frames */
 	unsigned fpu_order;
 	struct cpu *cpu; /* where it is loaded, or NULL */
+
+	/* Breakpoints on ports: see vmx/io_breakpoint.h. */
+	struct vcpu_ops watched_ops;
+	const struct vcpu_ops *unwatched_ops;
 
 	struct vcpu_code code;
 	struct vcpu_stop stop;

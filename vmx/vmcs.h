@@ -85,6 +85,7 @@ enum intr_type {
 	INTR_OTHER = 7,
 };
 
+#define PENDING_DEBUG_ENABLED BIT(12) /* one of B0 to B3 is of an enabled breakpoint */
 #define PENDING_DEBUG_BS  BIT(14)
 #define PENDING_DEBUG_RTM BIT(16)
 

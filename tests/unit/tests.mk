@@ -8,7 +8,7 @@ host_map := $(tables) mm/host_map mm/host_map_load mm/reserve lib/error sim/asm 
 	unit/kernel/fake_log unit/mm/fake_pc
 acpi := kernel/acpi kernel/acpi_aml kernel/acpi_tables unit/kernel/fake_acpi unit/kernel/fake_log
 exits := vmx/vmcs vmx/vcpu vmx/record vmx/recorder vmx/stats vmx/event vmx/apic_virtual vmx/exits vmx/exit_simple vmx/exit_interrupt vmx/exit_cr \
-	vmx/exit_dr vmx/exit_msr vmx/exit_io vmx/exit_io_string vmx/exit_memory vmx/exit_apic vmx/exit_task \
+	vmx/exit_dr vmx/exit_msr vmx/exit_io vmx/exit_io_string vmx/io_breakpoint vmx/exit_memory vmx/exit_apic vmx/exit_task \
 	vmx/exit_descriptor vmx/errors vmx/registers vmx/control_registers vmx/pdpte \
 	vmx/guest_walk vmx/guest_memory vmx/segment vmx/descriptor vmx/descriptor_load \
 	vmx/tss vmx/task_plan vmx/task_switch vmx/instruction_prefix kernel/cpu_features \
@@ -47,7 +47,7 @@ unit_tests := \
 
 unit_tests += machine/test_memory_map machine/test_acpi_guest machine/test_loader_place machine/test_loader_linux \
 	machine/test_loader_elf machine/test_loader_multiboot1 machine/test_loader_multiboot2 vmx/test_entry_state
-unit_tests += vmx/test_apic_virtual vmx/test_exit_apic vmx/test_switch_msrs
+unit_tests += vmx/test_apic_virtual vmx/test_exit_apic vmx/test_switch_msrs vmx/test_io_breakpoint
 unit_tests += vmx/test_mmio vmx/test_mmio_string vmx/test_mmio_native vmx/test_mmio_random \
 	vmx/test_mmio_decode vmx/test_mmio_capstone
 mmio := $(exits) vmx/mmio vmx/mmio_fetch vmx/mmio_decode vmx/mmio_opcodes vmx/mmio_execute vmx/mmio_alu \
@@ -186,6 +186,7 @@ needs_vmx/test_guest_walk_random := vmx/guest_walk
 needs_vmx/test_guest_memory := $(exits)
 needs_vmx/test_segment := $(exits)
 needs_vmx/test_exit_io_string := $(exits)
+needs_vmx/test_io_breakpoint := $(exits)
 needs_vmx/test_task_switch := $(exits) unit/vmx/fake_tasks
 needs_vmx/test_task_faults := $(exits) unit/vmx/fake_tasks
 needs_vmx/test_exit_descriptor := $(exits) unit/vmx/fake_tasks
