@@ -21,7 +21,9 @@
 #include "vmx/vcpu.h"
 #include "vmx/vmx.h"
 
-_Static_assert(sizeof(struct vcpu) <= PAGE_SIZE, "a vCPU is one frame");
+#define VCPU_ORDER (FRAME_ORDER_4K + 1)
+
+_Static_assert(sizeof(struct vcpu) <= PAGE_SIZE << VCPU_ORDER, "a vCPU is two frames");
 
 /* CR0 bits that change without an exit; see control_registers.c. */
 #define CR0_GUEST_OWNED (CR0_TS | CR0_MP | CR0_EM | CR0_WP | CR0_AM)
@@ -127,7 +129,7 @@ static void apply(struct vcpu *v, const struct vcpu_config *config)
 
 int vcpu_create(struct vcpu **out, const struct vcpu_config *config)
 {
-	struct vcpu *v = frame_alloc_zeroed(FRAME_ORDER_4K, FRAME_VCPU);
+	struct vcpu *v = frame_alloc_zeroed(VCPU_ORDER, FRAME_VCPU);
 	int error;
 
 	if (!v)
@@ -159,7 +161,7 @@ free_switch:
 free_vcpu:
 	if (v->virtual_apic)
 		frame_free(virt_to_phys(v->virtual_apic), FRAME_ORDER_4K, FRAME_VCPU);
-	frame_free(virt_to_phys(v), FRAME_ORDER_4K, FRAME_VCPU);
+	frame_free(virt_to_phys(v), VCPU_ORDER, FRAME_VCPU);
 	return error;
 }
 
@@ -171,7 +173,7 @@ void vcpu_destroy(struct vcpu *v)
 	recorder_destroy(v);
 	switch_destroy(v);
 	frame_free(virt_to_phys(v->virtual_apic), FRAME_ORDER_4K, FRAME_VCPU);
-	frame_free(virt_to_phys(v), FRAME_ORDER_4K, FRAME_VCPU);
+	frame_free(virt_to_phys(v), VCPU_ORDER, FRAME_VCPU);
 }
 
 void vcpu_load(struct vcpu *v)
