@@ -1,110 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Prefixes, opcode, ModR/M, SIB, displacement, immediate: in the order of
- * the bytes. Which opcodes there are is vmx/mmio_opcodes.c's.
+ * What follows the opcode: ModR/M, SIB, displacement, immediate, in the order
+ * of the bytes. Which opcodes there are is vmx/mmio_opcodes.c's and
+ * vmx/mmio_vector_opcodes.c's.
  */
 #include "vmx/mmio_decode.h"
 
 #include "lib/bits.h"
-#include "lib/string.h"
 #include "vmx/mmio_opcodes.h"
+#include "vmx/mmio_prefix.h"
+#include "vmx/mmio_vector_opcodes.h"
 #include "vmx/vmcs.h"
-
-#define REX_W 8
-#define REX_R 4
-#define REX_X 2
-#define REX_B 1
 
 #define RSP 4
 #define RBP 5
 
-struct cursor {
-	const u8 *code;
-	unsigned at, length;
-	bool truncated;
-
-	unsigned code_bits;
-	u8 rex;		 /* 0: none */
-	bool size, lock, segment_given;
-	u8 repeat;	 /* F2, F3 or 0 */
-};
-
-/* The next byte; 0 where they end. */
-static inline u8 next(struct cursor *c)
-{
-	if (likely(c->at < c->length))
-		return c->code[c->at++];
-	c->truncated = true;
-	return 0;
-}
-
-/* `size` (not 0) bytes, sign-extended. */
-static u64 take(struct cursor *c, unsigned size)
-{
-	unsigned bits = 0;
-	u64 value = 0;
-
-	do {
-		value |= (u64)next(c) << bits;
-		bits += 8;
-	} while (bits < 8 * size);
-	return bits_sign_extend(value, bits);
-}
-
-static void override(struct cursor *c, struct mmio_instruction *i, enum segment segment)
-{
-	/* 64-bit code has no other segments; there these prefixes do nothing. */
-	if (c->code_bits == 64 && segment < SEG_FS)
-		return;
-	i->segment = (u8)segment;
-	c->segment_given = true;
-}
-
-/* The opcode's first byte. REX counts only directly before it. SDM "REX Prefixes". */
-static u8 prefixes(struct cursor *c, struct mmio_instruction *i)
-{
-	for (;;) {
-		u8 byte = next(c);
-
-		switch (byte) {
-		case 0x26:
-		case 0x2e:
-		case 0x36:
-		case 0x3e:
-			override(c, i, byte >> 3 & 3);
-			break;
-		case 0x64:
-		case 0x65:
-			override(c, i, byte & 7);
-			break;
-		case 0x66:
-			c->size = true;
-			break;
-		case 0x67:
-			i->address_size = c->code_bits == 32 ? 2 : 4;
-			break;
-		case 0xf0:
-			c->lock = true;
-			break;
-		case 0xf2:
-		case 0xf3:
-			c->repeat = byte;
-			break;
-		case 0x40 ... 0x4f:
-			if (c->code_bits == 64) {
-				c->rex = byte;
-				continue;
-			}
-			return byte;
-		default:
-			return byte;
-		}
-		c->rex = 0;
-	}
-}
-
 /* SDM "16-Bit Addressing Forms with the ModR/M Byte". */
-static void address16(struct cursor *c, struct mmio_instruction *i, unsigned mod, unsigned rm)
+static void address16(struct mmio_cursor *c, struct mmio_instruction *i, unsigned mod, unsigned rm)
 {
 	static const struct {
 		u8 base, index;
@@ -115,24 +27,24 @@ static void address16(struct cursor *c, struct mmio_instruction *i, unsigned mod
 	};
 
 	if (mod == 0 && rm == 6) {
-		i->displacement = take(c, 2);
+		i->displacement = mmio_take(c, 2);
 		return;
 	}
 	i->base = forms[rm].base;
 	i->index = forms[rm].index;
-	i->displacement = mod ? take(c, mod) : 0;
+	i->displacement = mod ? mmio_take(c, mod) : 0;
 }
 
 /*
  * SDM "32-Bit Addressing Forms with the ModR/M Byte",
  * "32-Bit Addressing Forms with the SIB Byte".
  */
-static void address32(struct cursor *c, struct mmio_instruction *i, unsigned mod, unsigned rm)
+static void address32(struct mmio_cursor *c, struct mmio_instruction *i, unsigned mod, unsigned rm)
 {
 	unsigned base = rm;
 
 	if (rm == RSP) {
-		u8 sib = next(c);
+		u8 sib = mmio_next(c);
 		unsigned index = (sib >> 3 & 7) | (c->rex & REX_X ? 8 : 0);
 
 		base = sib & 7;
@@ -143,15 +55,15 @@ static void address32(struct cursor *c, struct mmio_instruction *i, unsigned mod
 	if (mod == 0 && base == RBP) {
 		if (rm == RBP && c->code_bits == 64)
 			i->base = MMIO_RIP;
-		i->displacement = take(c, 4);
+		i->displacement = mmio_take(c, 4);
 		return;
 	}
 	i->base = (u8)(base | (c->rex & REX_B ? 8 : 0));
 	if (mod)
-		i->displacement = take(c, mod == 1 ? 1 : 4);
+		i->displacement = mmio_take(c, mod == 1 ? 1 : 4);
 }
 
-static void address(struct cursor *c, struct mmio_instruction *i, u8 modrm)
+static void address(struct mmio_cursor *c, struct mmio_instruction *i, u8 modrm)
 {
 	if (i->address_size == 2)
 		address16(c, i, modrm >> 6, modrm & 7);
@@ -161,7 +73,7 @@ static void address(struct cursor *c, struct mmio_instruction *i, u8 modrm)
 		i->segment = SEG_SS;
 }
 
-static u8 operand_size(const struct cursor *c, u16 form)
+static u8 operand_size(const struct mmio_cursor *c, u16 form)
 {
 	if (c->rex & REX_W)
 		return 8;
@@ -172,7 +84,7 @@ static u8 operand_size(const struct cursor *c, u16 form)
 	return (c->code_bits == 16) == c->size ? 4 : 2;
 }
 
-static void sizes(const struct cursor *c, struct mmio_instruction *i, unsigned opcode, u16 form)
+static void sizes(const struct mmio_cursor *c, struct mmio_instruction *i, unsigned opcode, u16 form)
 {
 	i->register_size = operand_size(c, form);
 	if (i->op == MMIO_SET || (form & FORM_BYTE && !(opcode & 1)))
@@ -184,7 +96,7 @@ static void sizes(const struct cursor *c, struct mmio_instruction *i, unsigned o
 		i->size = MIN(i->size, 4);
 }
 
-static void register_operand(const struct cursor *c, struct mmio_instruction *i, u8 modrm)
+static void register_operand(const struct mmio_cursor *c, struct mmio_instruction *i, u8 modrm)
 {
 	i->reg = (modrm >> 3 & 7) | (c->rex & REX_R ? 8 : 0);
 	if (i->register_size == 1 && !c->rex && i->reg & 4) {
@@ -193,40 +105,62 @@ static void register_operand(const struct cursor *c, struct mmio_instruction *i,
 	}
 }
 
-static void immediate(struct cursor *c, struct mmio_instruction *i, u16 form)
+static void immediate(struct mmio_cursor *c, struct mmio_instruction *i, u16 form)
 {
 	if (!(form & (FORM_IMM8 | FORM_IMM)))
 		return;
 	i->flags |= MMIO_IMMEDIATE;
-	i->immediate = take(c, form & FORM_IMM8 ? 1 : MIN(i->size, 4));
-}
-
-/* 0F and 38 lead to maps of their own. */
-static unsigned opcode_of(struct cursor *c, struct mmio_instruction *i)
-{
-	unsigned opcode = prefixes(c, i);
-
-	if (opcode != 0x0f)
-		return opcode;
-	opcode = next(c);
-	return opcode == 0x38 ? 0x3800 | next(c) : 0x0f00 | opcode;
+	i->immediate = mmio_take(c, form & FORM_IMM8 ? 1 : MIN(i->size, 4));
 }
 
 /* Is it another instruction, or none, in this mode and with these prefixes? */
-static bool excluded(const struct cursor *c, u16 form)
+static bool excluded(const struct mmio_cursor *c, u16 form)
 {
 	return form & (c->code_bits == 64 ? FORM_CODE32 : FORM_CODE64) ||
 	       (form & FORM_NO_66 && c->size) || (form & FORM_NO_REP && c->repeat);
 }
 
-static enum mmio_decoded decode(struct cursor *c, struct mmio_instruction *i)
+static enum mmio_decoded finish(const struct mmio_cursor *c, struct mmio_instruction *i, u16 form)
 {
-	unsigned opcode = opcode_of(c, i);
+	if (c->truncated)
+		return MMIO_TRUNCATED;
+	if (c->lock && !(form & FORM_LOCK))
+		return MMIO_UNDEFINED;
+	i->flags |= (c->lock ? MMIO_LOCK : 0) | (c->repeat == 0xf3 ? MMIO_REP : 0) |
+		    (c->repeat == 0xf2 ? MMIO_REPNE : 0);
+	i->length = (u8)c->at;
+	return MMIO_KNOWN;
+}
+
+/* Moves of vector registers: prefixes tell them apart, and give nothing else. */
+static enum mmio_decoded decode_vector(struct mmio_cursor *c, struct mmio_instruction *i,
+				       unsigned opcode)
+{
+	bool more = c->at < c->length;
+	u8 modrm = mmio_next(c);
+
+	if (!more)
+		return MMIO_TRUNCATED;
+	if (modrm >= 0xc0 || !mmio_vector_find(c, opcode, i))
+		return MMIO_UNKNOWN;
+	i->register_size = i->size;
+	register_operand(c, i, modrm);
+	if (i->op == MMIO_MMX)
+		i->reg &= 7;
+	address(c, i, modrm);
+	return finish(c, i, 0);
+}
+
+static enum mmio_decoded decode(struct mmio_cursor *c, struct mmio_instruction *i)
+{
+	unsigned opcode = mmio_opcode_of(c, i);
 	bool more = c->at < c->length;
 	u8 modrm = more ? c->code[c->at] : 0; /* if the opcode has one */
 	const struct mmio_opcode *o = mmio_opcode_find(opcode, modrm >> 3 & 7, &i->op);
 
-	if (!o || excluded(c, o->form))
+	if (!o)
+		return decode_vector(c, i, opcode);
+	if (excluded(c, o->form))
 		return more ? MMIO_UNKNOWN : MMIO_TRUNCATED;
 
 	i->flags = o->flags;
@@ -235,27 +169,20 @@ static enum mmio_decoded decode(struct cursor *c, struct mmio_instruction *i)
 	if (o->form & FORM_MODRM) {
 		if (modrm >= 0xc0)
 			return MMIO_UNKNOWN;
-		next(c);
+		mmio_next(c);
 		register_operand(c, i, modrm);
 		address(c, i, modrm);
 	} else if (o->form & FORM_MOFFS) {
-		i->displacement = take(c, i->address_size);
+		i->displacement = mmio_take(c, i->address_size);
 	}
 	immediate(c, i, o->form);
-	if (c->truncated)
-		return MMIO_TRUNCATED;
-	if (c->lock && !(o->form & FORM_LOCK))
-		return MMIO_UNDEFINED;
-	i->flags |= (c->lock ? MMIO_LOCK : 0) | (c->repeat == 0xf3 ? MMIO_REP : 0) |
-		    (c->repeat == 0xf2 ? MMIO_REPNE : 0);
-	i->length = (u8)c->at;
-	return MMIO_KNOWN;
+	return finish(c, i, o->form);
 }
 
 enum mmio_decoded mmio_decode(const u8 *code, unsigned length, unsigned code_bits,
 			      struct mmio_instruction *i)
 {
-	struct cursor c = { .code = code,
+	struct mmio_cursor c = { .code = code,
 			    .length = MIN(length, INSTRUCTION_MAX),
 			    .code_bits = code_bits };
 

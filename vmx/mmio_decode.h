@@ -19,6 +19,12 @@ enum mmio_op {
 	MMIO_NOT,
 	MMIO_PUSH,
 	MMIO_POP,
+	/* Vector registers: see mmio_is_vector(). */
+	MMIO_MMX,
+	MMIO_XMM,      /* from bit 0; a load clears the rest of 128 bits */
+	MMIO_XMM_LOW,  /* the lower half; a load leaves the rest as it is */
+	MMIO_XMM_HIGH, /* the upper half; the same */
+	MMIO_AVX,      /* from bit 0; a load clears the rest of the register */
 	/* They are. */
 	MMIO_ADD, /* the eight in the order of their opcodes */
 	MMIO_OR,
@@ -53,6 +59,11 @@ static inline bool mmio_is_string(enum mmio_op op)
 	return op >= MMIO_MOVS;
 }
 
+static inline bool mmio_is_vector(enum mmio_op op)
+{
+	return op >= MMIO_MMX && op <= MMIO_AVX;
+}
+
 /* What becomes of the operands. Strings: of the memory operands together. */
 #define MMIO_READS	 0x01 /* the memory operand is read */
 #define MMIO_WRITES	 0x02 /* and it is written */
@@ -71,7 +82,7 @@ struct mmio_instruction {
 	enum mmio_op op;
 	u8 length;	  /* bytes, prefixes too */
 	u8 flags;	  /* MMIO_READS ... */
-	u8 size;	  /* of the memory operand: 1, 2, 4, 8 bytes */
+	u8 size;	  /* of the memory operand: 1, 2, 4, 8 bytes; 16 and 32 for vectors */
 	u8 register_size; /* of the register operand; larger for MOVZX, MOVSX */
 	u8 reg;		  /* its number; the accumulator for moffs and strings */
 	u8 reg_shift;	  /* 8 for AH, CH, DH, BH, else 0 */

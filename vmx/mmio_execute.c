@@ -106,5 +106,7 @@ enum verdict mmio_execute(const struct mmio *m, const struct mmio_instruction *i
 	verdict = mmio_find(m, i->segment, offset, i->size, i->flags & MMIO_WRITES, &span);
 	if (verdict != NEXT)
 		return verdict;
-	return likely(i->op == MMIO_MOV) ? move(m, i, &span) : operate(m, i, &span);
+	if (likely(i->op == MMIO_MOV))
+		return move(m, i, &span);
+	return mmio_is_vector(i->op) ? mmio_execute_vector(m, i, &span) : operate(m, i, &span);
 }

@@ -18,6 +18,10 @@ enum verdict mmio_execute_string(const struct mmio *m, const struct mmio_instruc
 /* mmio_stack.c: PUSH and POP of the operand at `offset`, for POP computed with the new RSP. */
 enum verdict mmio_execute_stack(const struct mmio *m, const struct mmio_instruction *i, u64 offset);
 
+/* mmio_vector.c: moves of MMX, XMM and YMM registers; the operand is `span`. */
+enum verdict mmio_execute_vector(const struct mmio *m, const struct mmio_instruction *i,
+				 const struct guest_span *span);
+
 /* A register as an address size uses it: 16 bits change it in part, 32 bits as a whole. */
 static inline u64 mmio_replace_address(u64 before, u64 value, u64 mask)
 {

@@ -156,29 +156,41 @@ static enum verdict copy_or_write(const struct mmio *m, gpa_t gpa, u8 *at, const
 	return verdict;
 }
 
+void mmio_read_bytes(const struct mmio *m, const struct guest_span *span, void *to)
+{
+	u8 *bytes = to;
+
+	for (unsigned n = 0; n < span->count; bytes += span->parts[n++].length)
+		copy_or_read(m, span->parts[n].gpa, span->parts[n].at, bytes,
+			     span->parts[n].length);
+}
+
+enum verdict mmio_write_bytes(const struct mmio *m, const struct guest_span *span, const void *from)
+{
+	enum verdict verdict = NEXT;
+	const u8 *bytes = from;
+
+	for (unsigned n = 0; n < span->count && verdict == NEXT; bytes += span->parts[n++].length)
+		verdict = copy_or_write(m, span->parts[n].gpa, span->parts[n].at, bytes,
+					span->parts[n].length);
+	return verdict;
+}
+
 u64 mmio_read(const struct mmio *m, const struct guest_span *span)
 {
 	u64 value = 0;
-	u8 *to = (u8 *)&value;
 
 	if (likely(is_simple(m, span)))
 		return m->ops->read(m->state, span->parts[0].gpa, span->parts[0].length) &
 		       bits_byte_mask(span->parts[0].length);
-	for (unsigned n = 0; n < span->count; to += span->parts[n++].length)
-		copy_or_read(m, span->parts[n].gpa, span->parts[n].at, to, span->parts[n].length);
+	mmio_read_bytes(m, span, &value);
 	return value;
 }
 
 enum verdict mmio_write(const struct mmio *m, const struct guest_span *span, u64 value)
 {
-	const u8 *from = (const u8 *)&value;
-	enum verdict verdict = NEXT;
-
 	if (likely(is_simple(m, span)))
 		return m->ops->write(m->state, m->v, span->parts[0].gpa, span->parts[0].length,
 				     value & bits_byte_mask(span->parts[0].length));
-	for (unsigned n = 0; n < span->count && verdict == NEXT; from += span->parts[n++].length)
-		verdict = copy_or_write(m, span->parts[n].gpa, span->parts[n].at, from,
-					span->parts[n].length);
-	return verdict;
+	return mmio_write_bytes(m, span, &value);
 }

@@ -31,7 +31,12 @@ enum verdict mmio_find(const struct mmio *m, enum segment segment, u64 offset, u
 enum verdict mmio_find_linear(const struct mmio *m, gva_t gva, unsigned size, bool write,
 			      struct guest_span *span) __must_check;
 
-/* All of the span. A write returns the device's verdict: NEXT or STOP. */
+/* All of the span, at most 8 bytes. A write returns the device's verdict: NEXT or STOP. */
 u64 mmio_read(const struct mmio *m, const struct guest_span *span);
 enum verdict mmio_write(const struct mmio *m, const struct guest_span *span, u64 value)
 	__must_check;
+
+/* The same for any length, to and from memory of ours. */
+void mmio_read_bytes(const struct mmio *m, const struct guest_span *span, void *to);
+enum verdict mmio_write_bytes(const struct mmio *m, const struct guest_span *span,
+			      const void *from) __must_check;

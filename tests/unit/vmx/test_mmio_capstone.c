@@ -84,12 +84,31 @@ static const struct {
 	{ X86_INS_SCASQ, MMIO_SCAS },
 };
 
+/* Moves of vector registers: all of them are one operation here. */
+#define VECTOR MMIO_XMM
+
+static bool is_vector(const char *name)
+{
+	static const char *const names[] = {
+		"movups", "movupd", "movss", "movsd", "movlps", "movlpd", "movhps", "movhpd",
+		"movaps", "movapd", "movntps", "movntpd", "movd", "movq", "movdqa", "movdqu",
+		"lddqu", "movntq", "movntdq", "movntdqa",
+	};
+
+	for (unsigned n = 0; n < ARRAY_SIZE(names); n++)
+		if (!strcmp(name + (*name == 'v'), names[n]))
+			return true;
+	return false;
+}
+
 static int op_of(const char *name)
 {
 	const u8 *opcode = insn->detail->x86.opcode;
 
-	/* MOVSD and CMPSD of SSE; MOV of a segment register. */
-	if (opcode[0] == 0x0f && (insn->id == X86_INS_MOVSD || insn->id == X86_INS_CMPSD))
+	if (is_vector(name) && opcode[0] != 0xa5)
+		return VECTOR;
+	/* CMPSD of SSE; MOV of a segment register. */
+	if (opcode[0] == 0x0f && insn->id == X86_INS_CMPSD)
 		return -1;
 	if (opcode[0] == 0x8c || opcode[0] == 0x8e)
 		return -1;
@@ -256,6 +275,53 @@ static void check_string(const struct mmio_instruction *i, const u8 *code, unsig
 	}
 }
 
+static void check_vector(const struct mmio_instruction *i, const u8 *code, unsigned bits)
+{
+	const cs_x86 *x = &insn->detail->x86;
+
+	for (unsigned n = 0; n < x->op_count; n++) {
+		const cs_x86_op *o = &x->operands[n];
+		const char *name = cs_reg_name(handles[0], o->reg);
+
+		if (o->type == X86_OP_MEM) {
+			check_memory(o, i, code, bits);
+			continue;
+		}
+		/* mm0, xmm0, ymm0 */
+		expect(strtoul(strchr(name, 'm') + 2, NULL, 10) == i->reg, "register", code, bits);
+		expect((*name == 'm') == (i->op == MMIO_MMX), "MMX", code, bits);
+		expect((*name == 'y') == (i->size == 32), "YMM", code, bits);
+		expect((n == 0) == !!(i->flags & MMIO_TO_REGISTER), "direction", code, bits);
+	}
+	expect((*insn->mnemonic == 'v') == (i->op == MMIO_AVX) || i->op == MMIO_XMM_LOW ||
+		       i->op == MMIO_XMM_HIGH, "AVX", code, bits);
+}
+
+/*
+ * Capstone wants a mandatory prefix directly before the opcode, and no other
+ * ones; of 16-bit code it knows none, nor that F3 0F 7E has no use for REX.W.
+ */
+static bool has_plain_prefixes(const u8 *code, unsigned bits)
+{
+	unsigned at = *code == 0x66 || *code == 0xf2 || *code == 0xf3;
+
+	if (at && bits == 16)
+		return false;
+	at += bits == 64 && (code[at] & (*code == 0xf3 ? 0xf8 : 0xf0)) == 0x40;
+	return code[at] == 0x0f || code[0] == 0xc4 || code[0] == 0xc5;
+}
+
+/* EVEX, and VEX with a third operand, are not ours; it overlooks F2 and F3 before MMX. */
+static bool is_other_vector(const u8 *code)
+{
+	const cs_x86 *x = &insn->detail->x86;
+
+	for (unsigned n = 0; n < insn->size; n++)
+		if (code[n] == 0x62)
+			return true;
+	return x->op_count != 2 || *code == 0xf2 || *code == 0xf3;
+}
+
 static bool has_memory(void)
 {
 	const cs_x86 *x = &insn->detail->x86;
@@ -289,15 +355,21 @@ static unsigned compare(const u8 *code, unsigned length, unsigned mode)
 	op = op_of(insn->mnemonic);
 	if (decoded == MMIO_KNOWN) {
 		counts.known++;
-		expect(op == (int)i.op, "operation", code, bits);
 		expect(insn->size == i.length, "length", code, bits);
+		if (mmio_is_vector(i.op) && !has_plain_prefixes(code, bits))
+			return insn->size;
+		expect(op == (int)i.op || (op == VECTOR && mmio_is_vector(i.op)), "operation", code,
+		       bits);
 		if (mmio_is_string(i.op))
 			check_string(&i, code, bits);
+		else if (op == VECTOR)
+			check_vector(&i, code, bits);
 		else
 			check_operands(&i, code, bits);
 	} else if (op >= 0 && has_memory() && decoded == MMIO_UNKNOWN &&
 		   /* With F2 or F3 these two are others, or none. */
-		   insn->id != X86_INS_MOVNTI && insn->id != X86_INS_MOVBE) {
+		   insn->id != X86_INS_MOVNTI && insn->id != X86_INS_MOVBE &&
+		   !(op == VECTOR && (is_other_vector(code) || !has_plain_prefixes(code, bits)))) {
 		complain("not known", code, bits);
 	}
 	return insn->size;

@@ -186,11 +186,17 @@ static void what_is_not_known(void **state)
 	assert_int_equal(DECODE(64, "\xf7\x20"), MMIO_UNKNOWN);	       /* MUL */
 	assert_int_equal(DECODE(64, "\x8f\xe8\x78"), MMIO_UNKNOWN);    /* XOP */
 	assert_int_equal(DECODE(64, "\x0f\xba\x00\x01"), MMIO_UNKNOWN);
-	assert_int_equal(DECODE(64, "\x0f\x6f\x00"), MMIO_UNKNOWN);	/* MMX */
+	assert_int_equal(DECODE(64, "\x0f\x60\x00"), MMIO_UNKNOWN);	/* PUNPCKLBW */
 	assert_int_equal(DECODE(64, "\xf3\x0f\xc3\x00"), MMIO_UNKNOWN);
 	assert_int_equal(DECODE(64, "\x66\x0f\xc3\x00"), MMIO_UNKNOWN);
 	assert_int_equal(DECODE(64, "\xf2\x0f\x38\xf0\x00"), MMIO_UNKNOWN); /* CRC32 */
-	assert_int_equal(DECODE(64, "\xc5\xf9\x6f\x00"), MMIO_UNKNOWN);	    /* VEX */
+	assert_int_equal(DECODE(64, "\xc5\xf9\x60\x00"), MMIO_UNKNOWN);	    /* VPUNPCKLBW */
+	assert_int_equal(DECODE(64, "\x66\xc5\xf8\x10\x03"), MMIO_UNKNOWN);   /* #UD */
+	assert_int_equal(DECODE(32, "\xc5\x10\x03\x04\x05"), MMIO_UNKNOWN);   /* LDS */
+	assert_int_equal(DECODE(32, "\xc5\xf8\x10\x03"), MMIO_KNOWN);
+	assert_int_equal(DECODE(64, "\xc5"), MMIO_TRUNCATED);
+	assert_int_equal(DECODE(64, "\xc4\xe1\x78"), MMIO_TRUNCATED);
+	assert_int_equal(DECODE(64, "\x0f\x10"), MMIO_TRUNCATED);
 }
 
 static void lock_only_where_it_may_be(void **state)

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include "vmx/mmio_prefix.h"
+
+#include "lib/bits.h"
+#include "vmx/vmcs.h"
+
+#define VEX_NO_REGISTER (15U << 3) /* vvvv, inverted */
+#define VEX_L		4
+
+u64 mmio_take(struct mmio_cursor *c, unsigned size)
+{
+	unsigned bits = 0;
+	u64 value = 0;
+
+	do {
+		value |= (u64)mmio_next(c) << bits;
+		bits += 8;
+	} while (bits < 8 * size);
+	return bits_sign_extend(value, bits);
+}
+
+static void override(struct mmio_cursor *c, struct mmio_instruction *i, enum segment segment)
+{
+	/* 64-bit code has no other segments; there these prefixes do nothing. */
+	if (c->code_bits == 64 && segment < SEG_FS)
+		return;
+	i->segment = (u8)segment;
+	c->segment_given = true;
+}
+
+/* The opcode's first byte. REX counts only directly before it. SDM "REX Prefixes". */
+static u8 prefixes(struct mmio_cursor *c, struct mmio_instruction *i)
+{
+	for (;;) {
+		u8 byte = mmio_next(c);
+
+		switch (byte) {
+		case 0x26:
+		case 0x2e:
+		case 0x36:
+		case 0x3e:
+			override(c, i, byte >> 3 & 3);
+			break;
+		case 0x64:
+		case 0x65:
+			override(c, i, byte & 7);
+			break;
+		case 0x66:
+			c->size = true;
+			break;
+		case 0x67:
+			i->address_size = c->code_bits == 32 ? 2 : 4;
+			break;
+		case 0xf0:
+			c->lock = true;
+			break;
+		case 0xf2:
+		case 0xf3:
+			c->repeat = byte;
+			break;
+		case 0x40 ... 0x4f:
+			if (c->code_bits == 64) {
+				c->rex = byte;
+				continue;
+			}
+			return byte;
+		default:
+			return byte;
+		}
+		c->rex = 0;
+	}
+}
+
+/*
+ * C4 and C5: prefixes and opcode map in one, where it is not LES or LDS, which
+ * have no register operand. MMIO_VEX alone is none of ours: LES, LDS, other
+ * prefixes before it, a third operand, another map. SDM "The VEX Prefix".
+ */
+static unsigned vex(struct mmio_cursor *c, unsigned opcode)
+{
+	static const u8 repeats[4] = {0, 0, 0xf3, 0xf2};
+	u8 first = mmio_next(c), last = first, map = 1, rex = 0;
+
+	if ((c->code_bits != 64 && first < 0xc0) || c->size || c->repeat || c->rex)
+		return MMIO_VEX;
+	if (opcode == 0xc4) {
+		map = first & 31;
+		rex = (first & 0x40 ? 0 : REX_X) | (first & 0x20 ? 0 : REX_B);
+		last = mmio_next(c);
+		rex |= last & 0x80 ? REX_W : 0;
+	}
+	rex |= first & 0x80 ? 0 : REX_R;
+	c->rex = c->code_bits == 64 ? 0x40 | rex : 0;
+	c->vex = true;
+	c->wide = last & VEX_L;
+	c->size = (last & 3) == 1;
+	c->repeat = repeats[last & 3];
+	opcode = mmio_next(c);
+	if ((last & VEX_NO_REGISTER) != VEX_NO_REGISTER || map < 1 || map > 2)
+		return MMIO_VEX;
+	return MMIO_VEX | (map == 2 ? 0x3800 : 0x0f00) | opcode;
+}
+
+unsigned mmio_opcode_of(struct mmio_cursor *c, struct mmio_instruction *i)
+{
+	unsigned opcode = prefixes(c, i);
+
+	if (opcode == 0xc4 || opcode == 0xc5)
+		return vex(c, opcode);
+	if (opcode != 0x0f)
+		return opcode;
+	opcode = mmio_next(c);
+	return opcode == 0x38 ? 0x3800 | mmio_next(c) : 0x0f00 | opcode;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The bytes of an instruction, one after the other, and what prefixes and
+ * opcode say. For mmio_decode() only. Pure.
+ */
+#pragma once
+
+#include "lib/types.h"
+#include "vmx/mmio_decode.h"
+
+#define REX_W 8
+#define REX_R 4
+#define REX_X 2
+#define REX_B 1
+
+struct mmio_cursor {
+	const u8 *code;
+	unsigned at, length;
+	bool truncated;
+
+	unsigned code_bits;
+	u8 rex; /* 0: none; VEX has the same bits */
+	bool size, lock, segment_given;
+	u8 repeat;	/* F2, F3 or 0 */
+	bool vex, wide; /* wide: vectors of 256 bits */
+};
+
+/* The next byte; 0 where they end. */
+static inline u8 mmio_next(struct mmio_cursor *c)
+{
+	if (likely(c->at < c->length))
+		return c->code[c->at++];
+	c->truncated = true;
+	return 0;
+}
+
+/* `size` (not 0) bytes, sign-extended. */
+u64 mmio_take(struct mmio_cursor *c, unsigned size);
+
+/*
+ * Up to the opcode. Opcodes of two bytes are 0F00H and the last byte, those
+ * of three 3800H and the last; VEX adds MMIO_VEX.
+ */
+unsigned mmio_opcode_of(struct mmio_cursor *c, struct mmio_instruction *i);
+
+#define MMIO_VEX 0x10000U
