@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * INS and OUTS: every width, with and without REP, both directions, across
- * pages that lie apart in memory, and faults in the middle.
+ * pages that lie apart in memory, faults in the middle, and where there is no RAM.
  *
  * EXPECT ^string: this text lies across two pages$
  * EXPECT ^backwards$
@@ -13,6 +13,10 @@
 #define COM1	0x3f8
 #define SCRATCH 0x3ff
 #define ABSENT	0xe0
+#define POST	0x80
+
+#define VGA_TEXT 0xb8000UL
+#define APIC	 0xfee00000UL
 
 #define RFLAGS_DF 0x400UL
 #define CR0_WP	  0x10000UL
@@ -143,6 +147,30 @@ static void test_faults(void)
 	check(fault.error == 3 && fault.cr2 == WINDOW && s.di == WINDOW, "error code and CR2");
 }
 
+/* Where a PC has its screen, and the task priority register of its APIC. */
+static void test_devices(void)
+{
+	volatile u32 *tpr = (volatile u32 *)(BORDER + 0x400080);
+	struct string s = { 0, VGA_TEXT, 100 };
+
+	check_equal(string_io("rep insw", &s, ABSENT), -1, "INSW to nothing");
+	check(s.di == VGA_TEXT + 200 && !s.count, "all of it");
+	s = (struct string){ VGA_TEXT, 0, 2 };
+	outb(POST, 0);
+	check_equal(string_io("rep outsb", &s, POST), -1, "OUTSB from nothing");
+	check_equal(inb(POST), 0xff, "gives ones");
+
+	PAGE_PD[WINDOW_PD + 3] = APIC | LARGE_PAGE;
+	*tpr = 0x35;
+	s = (struct string){ (u64)tpr, 0, 1 };
+	check_equal(string_io("outsl", &s, POST), -1, "OUTSD from the APIC");
+	check_equal(inb(POST), 0x35, "gives its register");
+	s = (struct string){ 0, (u64)tpr, 1 };
+	check_equal(string_io("insl", &s, ABSENT), -1, "INSD to the APIC");
+	check_equal(*tpr, 0xff, "writes its register");
+	*tpr = 0;
+}
+
 int guest_main(void)
 {
 	interrupts_init();
@@ -152,5 +180,6 @@ int guest_main(void)
 	test_direction();
 	test_segment();
 	test_faults();
+	test_devices();
 	return check_failures();
 }

@@ -4,7 +4,6 @@
 #include "kernel/log.h"
 #include "machine/vm.h"
 #include "vmx/instructions.h"
-#include "vmx/mmio.h"
 
 static bool in_page(gpa_t gpa, u64 base)
 {
@@ -53,11 +52,11 @@ static enum verdict write(void *state, struct vcpu *v, gpa_t gpa, unsigned size,
 	return NEXT;
 }
 
+const struct mmio_device_ops device_memory = { read, write, 4 };
+
 enum verdict device_memory_access(struct vcpu *v, const struct memory_access *a)
 {
-	static const struct mmio_device_ops devices = { read, write, 4 };
-
 	if (a->fetch)
 		return vcpu_stop(v, STOP_BAD_MEMORY, "guest-physical address", a->gpa);
-	return mmio_emulate(v, a, &devices, v);
+	return mmio_emulate(v, a, &device_memory, v);
 }

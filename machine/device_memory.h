@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "vmx/vcpu.h"
+#include "vmx/mmio.h"
 
 #define ABSENT_TOLD_MAX 8
 
@@ -16,6 +16,9 @@ struct absent_memory {
 	unsigned told;
 	gpa_t last_page; /* of those that were told */
 };
+
+/* For vcpu_ops.devices: all of it; the state is the vCPU. */
+extern const struct mmio_device_ops device_memory;
 
 /* For vcpu_ops.memory: an access that is not to RAM. */
 enum verdict device_memory_access(struct vcpu *v, const struct memory_access *a);

@@ -228,6 +228,7 @@ const struct vcpu_ops pc_ops = {
 	.msr_read = msr_read,
 	.msr_write = msr_write,
 	.memory = memory,
+	.devices = &device_memory,
 	.hypercall = hypercall,
 	.ram = ram,
 	.interrupt_acknowledge = interrupt_acknowledge,

@@ -10,6 +10,7 @@
 #include "vmx/decode.h"
 #include "vmx/guest_memory.h"
 #include "vmx/instructions.h"
+#include "vmx/mmio_operand.h"
 #include "vmx/segment.h"
 #include "vmx/step.h"
 
@@ -19,30 +20,41 @@ static u64 replace(u64 before, u64 value, u64 mask)
 	return mask == 0xffff ? (before & ~mask) | (value & mask) : value & mask;
 }
 
-/* The memory is checked before the port is read: a device must not lose a byte to a fault. */
-static enum verdict in(struct vcpu *v, gva_t gva, const struct io_exit *io)
+static enum verdict find(struct vcpu *v, gva_t gva, const struct io_exit *io,
+			 struct guest_span *span)
 {
-	unsigned access = guest_operand_access(v) | GUEST_WRITE;
-	struct guest_span span;
-	enum verdict verdict;
-	u32 value;
+	unsigned access = guest_operand_access(v) | (io->in ? GUEST_WRITE : 0) |
+			  (v->ops->devices ? GUEST_DEVICE : 0);
 
-	verdict = guest_span(v, gva, io->size, access, &span);
-	if (verdict != NEXT)
-		return verdict;
-	value = v->ops->port_in(v, io->port, io->size);
-	guest_span_write(&span, 0, &value, io->size);
+	return guest_span(v, gva, io->size, access, span);
+}
+
+static bool is_ram(const struct guest_span *span)
+{
+	return span->parts[0].at && (span->count == 1 || span->parts[1].at);
+}
+
+/* The memory is checked before the port is read: a device must not lose a byte to a fault. */
+static enum verdict in(struct vcpu *v, const struct io_exit *io, const struct guest_span *span)
+{
+	const struct mmio m = {.v = v, .ops = v->ops->devices, .state = v};
+	u32 value = v->ops->port_in(v, io->port, io->size);
+
+	if (unlikely(!is_ram(span)))
+		return mmio_write(&m, span, value);
+	guest_span_write(span, 0, &value, io->size);
 	return NEXT;
 }
 
-static enum verdict out(struct vcpu *v, gva_t gva, const struct io_exit *io)
+static enum verdict out(struct vcpu *v, const struct io_exit *io, const struct guest_span *span)
 {
-	enum verdict verdict;
+	const struct mmio m = {.v = v, .ops = v->ops->devices, .state = v};
 	u32 value = 0;
 
-	verdict = guest_read(v, gva, &value, io->size, guest_operand_access(v));
-	if (verdict != NEXT)
-		return verdict;
+	if (unlikely(!is_ram(span)))
+		value = (u32)mmio_read(&m, span);
+	else
+		guest_span_read(span, 0, &value, io->size);
 	return v->ops->port_out(v, io->port, io->size, value);
 }
 
@@ -65,6 +77,7 @@ enum verdict exit_io_string(struct vcpu *v, u64 qualification)
 			.size = io->size,
 			.write = io->in,
 		};
+		struct guest_span span;
 		enum verdict verdict;
 		gva_t gva;
 
@@ -74,7 +87,9 @@ enum verdict exit_io_string(struct vcpu *v, u64 qualification)
 		}
 		verdict = segment_address(v, &memory, &gva);
 		if (verdict == NEXT)
-			verdict = io->in ? in(v, gva, io) : out(v, gva, io);
+			verdict = find(v, gva, io, &span);
+		if (verdict == NEXT)
+			verdict = io->in ? in(v, io, &span) : out(v, io, &span);
 		if (verdict != NEXT)
 			return verdict;
 		*index = replace(*index, *index + stride, mask);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * INS and OUTS, with and without REP: port on one side, guest memory
- * through the guest's own page tables on the other. The processor has
+ * through the guest's own page tables on the other, be it RAM or a device's.
+ * The processor has
  * checked IOPL and the I/O permission bitmap before it exited.
  */
 #pragma once

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Memory operands of an instruction under emulation: where they lie, and
- * reading and writing them, be it RAM or a device. For vmx/mmio*.c only.
+ * reading and writing them, be it RAM or a device. For vmx/mmio*.c, and for
+ * vmx/exit_io_string.c, which has found its spans by itself.
  */
 #pragma once
 

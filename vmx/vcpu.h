@@ -20,6 +20,7 @@
 #include "vmx/vmcs_image.h"
 
 struct exit_record;
+struct mmio_device_ops;
 struct stats;
 struct surprise;
 struct trace;
@@ -100,6 +101,12 @@ struct vcpu_ops {
 
 	/* An EPT violation. AGAIN (now mapped), NEXT (emulated), STOP. */
 	enum verdict (*memory)(struct vcpu *v, const struct memory_access *a);
+
+	/*
+	 * The same memory by address, for INS and OUTS, with the vCPU as their
+	 * state. NULL: such an access stops the guest.
+	 */
+	const struct mmio_device_ops *devices;
 
 	/* VMCALL: number in RAX. NEXT, or STOP. */
 	enum verdict (*hypercall)(struct vcpu *v);

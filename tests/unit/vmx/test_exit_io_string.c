@@ -14,6 +14,7 @@
 #include "unit/vmx/fake_machine.h"
 #include "vmx/exit_io_string.h"
 #include "vmx/guest_memory.h"
+#include "vmx/mmio.h"
 
 #define PORT 0x1f0
 
@@ -304,7 +305,59 @@ static void a_device_may_stop_the_machine(void **state)
 	assert_int_equal(writes, 1);
 }
 
-static void memory_that_is_not_ram_stops(void **state)
+static u8 screen[16];
+static enum verdict screen_verdict;
+
+#define SCREEN 0xb8000UL
+
+static u64 screen_read(void *state, gpa_t gpa, unsigned size)
+{
+	u64 value = ~0UL;
+
+	assert_ptr_equal(state, &fake.vcpu);
+	memcpy(&value, screen + (gpa - SCREEN), size);
+	return value;
+}
+
+static enum verdict screen_write(void *state, struct vcpu *v, gpa_t gpa, unsigned size, u64 value)
+{
+	assert_ptr_equal(state, &fake.vcpu);
+	assert_ptr_equal(v, &fake.vcpu);
+	memcpy(screen + (gpa - SCREEN), &value, size);
+	return screen_verdict;
+}
+
+static void memory_may_be_a_device(void **state)
+{
+	static const struct mmio_device_ops devices = { screen_read, screen_write, 4 };
+	struct vcpu *v = &fake.vcpu;
+
+	(void)state;
+	ops.devices = &devices;
+	screen_verdict = NEXT;
+	memset(screen, 0, sizeof(screen));
+	v->regs.rdi = SCREEN + 1;
+	v->regs.rcx = 3;
+	assert_int_equal(run("rep insw", 2, 32, SEG_ES), NEXT);
+	assert_memory_equal(screen, "\0\xd1\xc3\xd2\xc3\xd3\xc3\0", 8);
+	assert_int_equal(v->regs.rdi, SCREEN + 7);
+	v->regs.rsi = SCREEN + 3;
+	assert_int_equal(run("outsl", 4, 32, SEG_DS), NEXT);
+	assert_int_equal(written[0], 0xc3d3c3d2);
+	assert_int_equal(v->regs.rsi, SCREEN + 7);
+
+	/* RAM is what it was. */
+	v->regs.rdi = 0x8000;
+	assert_int_equal(run("insw", 2, 32, SEG_ES), NEXT);
+	assert_memory_equal(fake.ram + 0x8000, "\xd4\xc3", 2);
+
+	screen_verdict = STOP;
+	v->regs.rdi = SCREEN;
+	assert_int_equal(run("insb", 1, 32, SEG_ES), STOP);
+	assert_int_equal(v->regs.rdi, SCREEN);
+}
+
+static void memory_that_is_nobodys_stops(void **state)
 {
 	(void)state;
 	fake.vcpu.regs.rdi = 0xb8000;
@@ -328,7 +381,8 @@ int main(void)
 		TEST(long_transfers_let_events_in),
 		TEST(single_steps_trap_after_each_element),
 		TEST(a_device_may_stop_the_machine),
-		TEST(memory_that_is_not_ram_stops),
+		TEST(memory_may_be_a_device),
+		TEST(memory_that_is_nobodys_stops),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
