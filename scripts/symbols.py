@@ -16,7 +16,7 @@ import sys
 
 TEXT_START = "image_text_start"
 TEXT_END = "image_text_end"
-SIZE_MAX = 20 * 1024
+SIZE_MAX = 24 * 1024
 
 
 def read_symbols(nm, kernel):
