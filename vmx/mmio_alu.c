@@ -3,6 +3,7 @@
 
 #include "lib/bits.h"
 #include "lib/x86.h"
+#include "vmx/mmio_bits.h"
 
 #define STATUS_FLAGS (RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF)
 
@@ -46,9 +47,14 @@ static u64 subtract(u64 a, u64 b, u64 borrow, unsigned size, u64 *rflags)
 	return difference;
 }
 
+u64 mmio_with_result(u64 rflags, u64 result, unsigned size)
+{
+	return with_status(rflags, result, 0, size);
+}
+
 static u64 logic(u64 result, unsigned size, u64 *rflags)
 {
-	*rflags = with_status(*rflags, result, 0, size);
+	*rflags = mmio_with_result(*rflags, result, size);
 	return result;
 }
 
@@ -198,6 +204,17 @@ void mmio_compute(const struct mmio_instruction *i, struct mmio_values *x)
 	case MMIO_BTC:
 		x->memory = bit_operation(i->op, memory, BIT(x->reg & (8 * i->size - 1)),
 					  &x->rflags);
+		break;
+	case MMIO_IMUL:
+		x->reg = mmio_multiply(memory, x->reg, i->size, &x->rflags);
+		break;
+	case MMIO_ROL ... MMIO_SAR:
+		x->memory = mmio_shift(i->op, memory, x->reg, i->size, &x->rflags);
+		break;
+	case MMIO_BSF:
+	case MMIO_BSR:
+	case MMIO_POPCNT:
+		mmio_scan(i, x);
 		break;
 	default:
 		if (i->flags & (MMIO_TO_REGISTER | MMIO_REVERSED) && i->op != MMIO_XADD) {

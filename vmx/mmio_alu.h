@@ -14,10 +14,14 @@ struct mmio_values {
 	u64 reg;	 /* the register operand or the immediate */
 	u64 accumulator; /* CMPXCHG: RAX in, the value for it out */
 	u64 rflags;
+	bool keep; /* BSF, BSR: the register stays as it is, all 64 bits of it */
 };
 
 /* All but PUSH, POP and strings. Outputs may have bits above the operand's size. */
 void mmio_compute(const struct mmio_instruction *i, struct mmio_values *x);
+
+/* RFLAGS with SF, ZF and PF of a result, and CF, OF and AF clear. */
+u64 mmio_with_result(u64 rflags, u64 result, unsigned size);
 
 /* CMP of two values of `size` bytes: RFLAGS after it. */
 u64 mmio_compare(u64 a, u64 b, unsigned size, u64 rflags);

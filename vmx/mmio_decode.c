@@ -12,6 +12,7 @@
 #include "vmx/mmio_vector_opcodes.h"
 #include "vmx/vmcs.h"
 
+#define RCX 1
 #define RSP 4
 #define RBP 5
 
@@ -107,9 +108,12 @@ static void register_operand(const struct mmio_cursor *c, struct mmio_instructio
 
 static void immediate(struct mmio_cursor *c, struct mmio_instruction *i, u16 form)
 {
+	if (form & FORM_ONE)
+		i->immediate = 1;
+	if (form & (FORM_IMM8 | FORM_IMM | FORM_ONE))
+		i->flags |= MMIO_IMMEDIATE;
 	if (!(form & (FORM_IMM8 | FORM_IMM)))
 		return;
-	i->flags |= MMIO_IMMEDIATE;
 	i->immediate = mmio_take(c, form & FORM_IMM8 ? 1 : MIN(i->size, 4));
 }
 
@@ -117,7 +121,8 @@ static void immediate(struct mmio_cursor *c, struct mmio_instruction *i, u16 for
 static bool excluded(const struct mmio_cursor *c, u16 form)
 {
 	return form & (c->code_bits == 64 ? FORM_CODE32 : FORM_CODE64) ||
-	       (form & FORM_NO_66 && c->size) || (form & FORM_NO_REP && c->repeat);
+	       (form & FORM_NO_66 && c->size) || (form & FORM_NO_REP && c->repeat) ||
+	       (form & FORM_F3 && c->repeat != 0xf3);
 }
 
 static enum mmio_decoded finish(const struct mmio_cursor *c, struct mmio_instruction *i, u16 form)
@@ -171,6 +176,10 @@ static enum mmio_decoded decode(struct mmio_cursor *c, struct mmio_instruction *
 			return MMIO_UNKNOWN;
 		mmio_next(c);
 		register_operand(c, i, modrm);
+		if (o->form & FORM_CL) {
+			i->reg = RCX;
+			i->reg_shift = 0;
+		}
 		address(c, i, modrm);
 	} else if (o->form & FORM_MOFFS) {
 		i->displacement = mmio_take(c, i->address_size);

@@ -40,10 +40,22 @@ enum mmio_op {
 	MMIO_NEG,
 	MMIO_XADD,
 	MMIO_CMPXCHG,
+	MMIO_IMUL, /* the register operand, or the immediate, into the register */
 	MMIO_BT, /* the four in the order of their opcodes */
 	MMIO_BTS,
 	MMIO_BTR,
 	MMIO_BTC,
+	MMIO_ROL, /* the eight in the order of their opcodes; SHL has two */
+	MMIO_ROR,
+	MMIO_RCL,
+	MMIO_RCR,
+	MMIO_SHL,
+	MMIO_SHR,
+	MMIO_SAL,
+	MMIO_SAR,
+	MMIO_BSF, /* and TZCNT */
+	MMIO_BSR, /* and LZCNT */
+	MMIO_POPCNT,
 	MMIO_CMOV,
 	MMIO_SET,
 	/* Strings: see mmio_is_string(). */

@@ -83,7 +83,7 @@ static enum verdict operate(const struct mmio *m, const struct mmio_instruction 
 		if (verdict != NEXT)
 			return verdict;
 	}
-	if (i->flags & MMIO_TO_REGISTER)
+	if (i->flags & MMIO_TO_REGISTER && !x.keep)
 		set_register(m->v, i, x.reg);
 	if (i->op == MMIO_CMPXCHG && !(x.rflags & RFLAGS_ZF))
 		mmio_set_register(m->v, 0, 0, i->size, x.accumulator);

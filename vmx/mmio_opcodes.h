@@ -30,6 +30,9 @@ struct mmio_opcode {
 #define FORM_EXTEND 0x400 /* memory narrower than the register: 1 or 2 bytes by bit 0 */
 #define FORM_NO_66  0x800 /* with 66 it is another instruction */
 #define FORM_NO_REP 0x1000 /* with F2 or F3 it is another instruction */
+#define FORM_F3	    0x2000 /* only with F3 */
+#define FORM_ONE    0x4000 /* the immediate is 1 */
+#define FORM_CL	    0x8000 /* the register operand is CL */
 
 /* The opcode's row and operation, or NULL; `reg` is the reg field of the byte behind it. */
 const struct mmio_opcode *mmio_opcode_find(unsigned opcode, unsigned reg, enum mmio_op *op);

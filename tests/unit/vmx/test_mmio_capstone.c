@@ -69,6 +69,13 @@ static const struct {
 	{ X86_INS_CMP, MMIO_CMP },	 { X86_INS_TEST, MMIO_TEST },
 	{ X86_INS_INC, MMIO_INC },	 { X86_INS_DEC, MMIO_DEC },
 	{ X86_INS_NEG, MMIO_NEG },	 { X86_INS_XADD, MMIO_XADD },
+	{ X86_INS_IMUL, MMIO_IMUL },	 { X86_INS_ROL, MMIO_ROL },
+	{ X86_INS_ROR, MMIO_ROR },	 { X86_INS_RCL, MMIO_RCL },
+	{ X86_INS_RCR, MMIO_RCR },	 { X86_INS_SHL, MMIO_SHL },
+	{ X86_INS_SHR, MMIO_SHR },	 { X86_INS_SAL, MMIO_SAL },
+	{ X86_INS_SAR, MMIO_SAR },	 { X86_INS_BSF, MMIO_BSF },
+	{ X86_INS_TZCNT, MMIO_BSF },	 { X86_INS_BSR, MMIO_BSR },
+	{ X86_INS_LZCNT, MMIO_BSR },	 { X86_INS_POPCNT, MMIO_POPCNT },
 	{ X86_INS_CMPXCHG, MMIO_CMPXCHG }, { X86_INS_BT, MMIO_BT },
 	{ X86_INS_BTS, MMIO_BTS },	 { X86_INS_BTR, MMIO_BTR },
 	{ X86_INS_BTC, MMIO_BTC },	 { X86_INS_MOVSB, MMIO_MOVS },
@@ -111,6 +118,9 @@ static int op_of(const char *name)
 	if (opcode[0] == 0x0f && insn->id == X86_INS_CMPSD)
 		return -1;
 	if (opcode[0] == 0x8c || opcode[0] == 0x8e)
+		return -1;
+	/* IMUL by the accumulator. */
+	if (insn->id == X86_INS_IMUL && insn->detail->x86.op_count == 1)
 		return -1;
 	for (unsigned n = 0; n < ARRAY_SIZE(ids); n++)
 		if (ids[n].id == insn->id)
@@ -220,8 +230,11 @@ static void check_register(const cs_x86_op *o, const struct mmio_instruction *i,
 {
 	unsigned size, reg = register_number(o->reg, &size);
 
-	expect(!(i->flags & MMIO_IMMEDIATE), "register, not immediate", code, bits);
+	expect(!(i->flags & MMIO_IMMEDIATE) || i->op == MMIO_IMUL, "register, not immediate", code,
+	       bits);
 	expect((reg & 0xff) == i->reg, "register", code, bits);
+	if (i->op >= MMIO_ROL && i->op <= MMIO_SAR) /* CL */
+		return;
 	expect((reg & 0x100 ? 8 : 0) == i->reg_shift, "high byte", code, bits);
 	/* MOVSXD without REX.W has a 32-bit register, or one of 16: capstone says 64. */
 	if (insn->id != X86_INS_MOVSXD || i->register_size == 8)

@@ -96,9 +96,11 @@ static bool generate(u8 *code, struct mmio_instruction *i)
 {
 	static const u8 one[] = { 0x63, 0x80, 0x81, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a,
 				  0x8b, 0x8f, 0xa4, 0xa5, 0xa6, 0xa7, 0xaa, 0xab, 0xac, 0xad, 0xae,
-				  0xaf, 0xc6, 0xc7, 0xf6, 0xf7, 0xfe, 0xff };
+				  0xaf, 0xc6, 0xc7, 0xf6, 0xf7, 0xfe, 0xff, 0x69, 0x6b, 0xc0,
+				  0xc1, 0xd0, 0xd1, 0xd2, 0xd3 };
 	static const u8 two[] = { 0xa3, 0xab, 0xb3, 0xbb, 0xb0, 0xb1, 0xb6, 0xb7,
-				  0xba, 0xbe, 0xbf, 0xc0, 0xc1, 0xc3, 0x38 };
+				  0xba, 0xbe, 0xbf, 0xc0, 0xc1, 0xc3, 0x38, 0xaf,
+				  0xb8, 0xbc, 0xbd };
 	u64 dice = random_number();
 	unsigned at = 0;
 
@@ -208,6 +210,18 @@ static void expect(bool good, const char *what, const u8 *code, const struct mmi
 }
 
 /* Not the same on all processors: the manual calls them undefined. */
+/* OF but for a count of one, CF when all bits are out, AF if there is any count. */
+static u64 undefined_by_shift(const struct mmio_instruction *i)
+{
+	u64 count = i->flags & MMIO_IMMEDIATE ? i->immediate : NATIVE->before[1];
+
+	count &= i->size == 8 ? 63 : 31;
+	if (!count)
+		return 0;
+	return (count > 1 ? RFLAGS_OF : 0) | (i->op < MMIO_SHL ? 0 : RFLAGS_AF) |
+	       (i->op >= MMIO_SHL && count > 8U * i->size ? RFLAGS_CF : 0);
+}
+
 static u64 undefined(const struct mmio_instruction *i)
 {
 	switch (i->op) {
@@ -221,6 +235,13 @@ static u64 undefined(const struct mmio_instruction *i)
 	case MMIO_BTR:
 	case MMIO_BTC:
 		return RFLAGS_OF | RFLAGS_SF | RFLAGS_AF | RFLAGS_PF;
+	case MMIO_IMUL:
+		return RFLAGS_SF | RFLAGS_ZF | RFLAGS_AF | RFLAGS_PF;
+	case MMIO_ROL ... MMIO_SAR:
+		return undefined_by_shift(i);
+	case MMIO_BSF:
+	case MMIO_BSR:
+		return STATUS & ~(i->flags & MMIO_REP ? RFLAGS_ZF | RFLAGS_CF : RFLAGS_ZF);
 	default:
 		return 0;
 	}
