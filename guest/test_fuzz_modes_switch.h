@@ -113,6 +113,7 @@ static void enter_real(struct writer *w)
 /* By CR0.PG, from compatibility mode. */
 static void leave_long(struct writer *w)
 {
+	set_cr(w, 4, w->cr4); /* with PCIDE, which may have been set, PG must stay */
 	load_idt(w, 0x3e, trip_idtr32);
 	set_cr(w, 0, w->cr0 &= 0x7fffffff);
 	load(w, 1, 0xc0000080);
