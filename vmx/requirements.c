@@ -105,6 +105,7 @@ const char *control_without(unsigned word, unsigned bit)
 		{ CONTROL_PROC2, PROC2_VPID, "every entry and exit flushes the guest's translations" },
 		{ CONTROL_PROC2, PROC2_WBINVD, "a guest can flush the caches at will" },
 		{ CONTROL_PROC2, PROC2_RDTSCP, "RDTSCP is hidden from guests" },
+		{ CONTROL_PROC2, PROC2_INVPCID, "INVPCID is hidden from guests" },
 		{ CONTROL_PROC, PROC_TPR_SHADOW, "each access to CR8 exits, and to the local APIC" },
 		{ CONTROL_PROC2, PROC2_VIRTUAL_APIC_ACCESS, "each access to the local APIC's page exits" },
 		{ CONTROL_PROC2, PROC2_VIRTUAL_X2APIC, "each access to the x2APIC's MSRs exits" },
