@@ -36,6 +36,7 @@ struct kernel {
 	u64 header_length;
 	u64 offset, length; /* of the protected-mode part in the file */
 	gpa_t load, end;    /* where it goes, and the end of what it needs there */
+	u32 alignment;	    /* of `load`: what the kernel keeps to when it moves itself */
 };
 
 bool loader_linux_probe(const struct loader_file *f)
@@ -125,32 +126,35 @@ static int place_fixed(struct load *l, struct kernel *k, u64 size)
 			  k->end - start);
 }
 
+/*
+ * A kernel that may be moved runs where it was loaded, but not below
+ * pref_address: there it moves itself, and there it needs its memory.
+ */
 static int place_kernel(struct load *l, struct kernel *k)
 {
 	const struct setup_header *h = &k->h;
+	bool tells = h->version >= 0x20a; /* pref_address, init_size and min_alignment */
 	/* Before init_size, nobody knew: three times the packed kernel was the custom. */
-	u64 size = h->version >= 0x20a ? MAX((u64)h->init_size, k->length) : 3 * k->length;
-	struct load_place p = { size, h->kernel_alignment, LOW_LOAD, GIB(4) - 1, false };
-	u64 wanted = h->version >= 0x20a ? h->pref_address : LOW_LOAD;
+	u64 size = tells ? MAX((u64)h->init_size, k->length) : 3 * k->length;
+	gpa_t lowest = tells ? MAX(h->pref_address, LOW_LOAD) : LOW_LOAD;
+	struct load_place p = { size, h->kernel_alignment, lowest, GIB(4) - 1, false };
 	int error = 0;
 
+	k->alignment = h->kernel_alignment;
 	if (h->version < 0x205 || !h->relocatable_kernel)
 		return place_fixed(l, k, size);
 	if (!IS_POW2(h->kernel_alignment))
 		return load_fail(l, k->file, -ERR_CORRUPT,
 				 "Linux header: kernel_alignment=%#x is no power of two",
 				 h->kernel_alignment);
-	if (h->version >= 0x20a && h->min_alignment > 31)
+	if (tells && h->min_alignment > 31)
 		return load_fail(l, k->file, -ERR_CORRUPT,
 				 "Linux header: min_alignment=%u is above 31", h->min_alignment);
-	k->load = wanted;
-	if (wanted < LOW_LOAD || wanted + size > GIB(4) || wanted > GIB(4) ||
-	    !IS_ALIGNED(wanted, (u64)h->kernel_alignment) || !load_try_claim(l, wanted, size)) {
-		if (!load_find(l, &p, &k->load)) {
-			if (h->version >= 0x20a)
-				p.align = BIT(h->min_alignment);
-			error = load_place(l, k->file, "the Linux kernel (init_size)", &p, &k->load);
-		}
+	if (!load_find(l, &p, &k->load)) {
+		if (tells && h->min_alignment)
+			p.align = k->alignment = (u32)BIT(h->min_alignment);
+		error = load_place(l, k->file, "the Linux kernel (pref_address, init_size)", &p,
+				   &k->load);
 	}
 	k->end = k->load + size;
 	return error;
@@ -214,6 +218,7 @@ static int put_params(struct load *l, const struct kernel *k, u64 *at)
 	memcpy(&params->hdr, k->file->data + HEADER, k->header_length);
 	params->hdr.type_of_loader = LOADER_OTHER;
 	params->hdr.code32_start = (u32)k->load;
+	params->hdr.kernel_alignment = k->alignment;
 	params->hdr.ramdisk_image = params->hdr.ramdisk_size = 0;
 	if (k->header_length >= FIELD_END(setup_data))
 		params->hdr.setup_data = 0;

@@ -139,26 +139,41 @@ static void test_32_bit(void **state)
 	assert_int_equal(fake_start.mode, FAKE_PROTECTED);
 }
 
-/* Where the preferred place is not free, the lowest that is aligned. */
+/*
+ * The lowest aligned place from the preferred one on: below, the kernel would
+ * move itself there, and need its memory where nobody has looked.
+ */
 static void test_relocation(void **state)
 {
 	(void)state;
-	h->pref_address = MIB(30);
-	assert_int_equal(load(""), 0);
-	expect_code_at(MIB(2));
 	h->pref_address = MIB(16) + 0x1000; /* not aligned */
 	assert_int_equal(load(""), 0);
-	expect_code_at(MIB(2));
+	expect_code_at(MIB(18));
+	assert_int_equal(params()->hdr.kernel_alignment, MIB(2));
+	h->pref_address = MIB(30);
+	assert_int_equal(load(""), -ERR_RANGE);
+	fake_expect_why("the Linux kernel (pref_address, init_size) of 4096K does not fit between "
+			"0x1e00000");
 	h->pref_address = ~0UL - 0xfff;
+	assert_int_equal(load(""), -ERR_RANGE);
+	fake_expect_why("does not fit between 0xfffffffffffff000 and 0xffffffff beside");
+}
+
+/* Where nothing is aligned well, the lesser alignment, of which the kernel is told. */
+static void test_min_alignment(void **state)
+{
+	(void)state;
+	h->kernel_alignment = MIB(64);
 	assert_int_equal(load(""), 0);
-	expect_code_at(MIB(2));
-	h->kernel_alignment = MIB(64); /* nothing is aligned so: the lesser alignment */
-	assert_int_equal(load(""), 0);
-	expect_code_at(MIB(2));
+	expect_code_at(MIB(16));
+	assert_int_equal(params()->hdr.kernel_alignment, MIB(2));
 	h->min_alignment = 12;
 	h->pref_address = 0;
 	assert_int_equal(load(""), 0);
 	expect_code_at(MIB(1));
+	assert_int_equal(params()->hdr.kernel_alignment, 0x1000);
+	h->min_alignment = 0; /* there is none */
+	assert_int_equal(load(""), -ERR_RANGE);
 }
 
 static void test_fixed(void **state)
@@ -289,7 +304,7 @@ static void test_refusals(void **state)
 	setup(NULL);
 	h->init_size = MIB(31) + 1;
 	assert_int_equal(load(""), -ERR_RANGE);
-	fake_expect_why("the Linux kernel (init_size) of 31744K does not fit");
+	fake_expect_why("the Linux kernel (pref_address, init_size) of 31744K does not fit");
 	setup(NULL);
 	h->syssize = 1;
 	assert_int_equal(fake_load(file, SETUP_SIZE + 0x200, ""), -ERR_CORRUPT);
@@ -318,7 +333,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_64_bit),  TEST(test_boot_params), TEST(test_32_bit),	    TEST(test_relocation),
 		TEST(test_fixed),   TEST(test_versions),    TEST(test_initrd),	    TEST(test_cmdline_limit),
-		TEST(test_refusals), TEST(test_cut_off),
+		TEST(test_refusals), TEST(test_cut_off),    TEST(test_min_alignment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
