@@ -57,14 +57,14 @@ vmx := vmcs caps controls control_names requirements preflight vmx \
 	entry_rules_memory entry_text entry_bits entry_doctor entry_check \
 	entry_mutate entry_bases entry_try.S entry_selftest
 
-machine := pc interrupts device_memory vm vm_report stats_report hints stuck stuck_text ram bus timer clock tsc \
+machine := pc interrupts device_memory vm vm_report stats_report hints stuck stuck_text ram rom bus timer clock tsc \
 	cpuid cpuid_build cpuid_timing cpuid_policy msr mtrr memory_type hypercall \
 	uart uart_receiver guest_console \
 	monitor monitor_run monitor_line monitor_command monitor_look monitor_memory monitor_act \
 	pic pic_chip tick_debt pit pit_channel pit_count \
 	lapic lapic_reset lapic_access lapic_timer lapic_bus ioapic rtc rtc_time rtc_host pm i8042 board pci \
 	memory_map bios_data acpi_build \
-	loader loader_boot loader_place loader_start loader_raw loader_linux loader_elf loader_pvh \
+	loader loader_boot loader_place loader_start loader_raw loader_firmware loader_linux loader_elf loader_pvh \
 	loader_multiboot loader_multiboot1 loader_multiboot2 loader_multiboot2_info
 
 # V=1 shows the commands.

@@ -2,6 +2,7 @@
 #include "machine/device_memory.h"
 
 #include "kernel/log.h"
+#include "lib/string.h"
 #include "machine/vm.h"
 #include "vmx/instructions.h"
 
@@ -26,11 +27,18 @@ static u64 read(void *vcpu, gpa_t gpa, unsigned size)
 {
 	struct vcpu *v = vcpu;
 	unsigned offset = gpa % PAGE_SIZE;
+	const void *rom;
+	u64 value = 0;
 
 	if (in_page(gpa, vm_lapic(v)->base))
 		return lapic_page_read(vm_lapic(v), offset, size);
 	if (in_page(gpa, IOAPIC_BASE))
 		return ioapic_page_read(&v->vm->ioapic, offset, size);
+	rom = rom_pointer(&v->vm->rom, gpa);
+	if (rom) {
+		memcpy(&value, rom, size);
+		return value;
+	}
 	v->vm->absent.reads++;
 	tell_absent(v, gpa, "read of");
 	return ~0UL;
@@ -45,7 +53,7 @@ static enum verdict write(void *state, struct vcpu *v, gpa_t gpa, unsigned size,
 		lapic_page_write(vm_lapic(v), offset, size, value);
 	} else if (in_page(gpa, IOAPIC_BASE)) {
 		ioapic_page_write(&v->vm->ioapic, offset, size, value);
-	} else {
+	} else if (!rom_pointer(&v->vm->rom, gpa)) {
 		v->vm->absent.writes++;
 		tell_absent(v, gpa, "write to");
 	}
@@ -54,9 +62,34 @@ static enum verdict write(void *state, struct vcpu *v, gpa_t gpa, unsigned size,
 
 const struct mmio_device_ops device_memory = { read, write, 4 };
 
+static bool in_table(gva_t gva, enum vmcs_field base, enum vmcs_field limit)
+{
+	u64 offset = gva - vmcs_read(base);
+
+	return offset <= vmcs_read(limit);
+}
+
+/*
+ * Does the processor write by itself: that a page table or a descriptor was
+ * used? On a PC the bus loses that write, and the instruction goes on. It cannot
+ * be emulated, so the write is allowed; the guest finds a mark in its ROM.
+ */
+static bool marks_rom(const struct vcpu *v, const struct memory_access *a)
+{
+	if (!a->write || !rom_pointer(&v->vm->rom, a->gpa))
+		return false;
+	return a->table_walk ||
+	       (a->gva_valid && (in_table(a->gva, VMCS_GUEST_GDTR_BASE, VMCS_GUEST_GDTR_LIMIT) ||
+				 in_table(a->gva, VMCS_GUEST_LDTR_BASE, VMCS_GUEST_LDTR_LIMIT)));
+}
+
 enum verdict device_memory_access(struct vcpu *v, const struct memory_access *a)
 {
 	if (a->fetch)
 		return vcpu_stop(v, STOP_BAD_MEMORY, "guest-physical address", a->gpa);
+	if (unlikely(marks_rom(v, a))) {
+		rom_open(&v->vm->rom, &v->vm->ept, a->gpa);
+		return AGAIN;
+	}
 	return mmio_emulate(v, a, &device_memory, v);
 }

@@ -76,6 +76,7 @@ static int refuse_elf(struct load *l)
 /* Most telling first: a Multiboot kernel may be an ELF file, too. */
 static const struct loader_format formats[] = {
 	{ "Linux bzImage", loader_linux_probe, loader_linux_load },
+	{ "firmware", loader_firmware_probe, loader_firmware_load },
 	{ "Multiboot2 kernel", loader_multiboot2_probe, loader_multiboot2_load },
 	{ "Multiboot kernel", loader_multiboot1_probe, loader_multiboot1_load },
 	{ "PVH kernel", loader_pvh_probe, loader_pvh_load },

@@ -85,6 +85,8 @@ int load_enter_long(struct load *l, const struct entry_state *s) __must_check;
 /* The formats. */
 bool loader_linux_probe(const struct loader_file *kernel);
 int loader_linux_load(struct load *l);
+bool loader_firmware_probe(const struct loader_file *kernel);
+int loader_firmware_load(struct load *l);
 bool loader_multiboot1_probe(const struct loader_file *kernel);
 int loader_multiboot1_load(struct load *l);
 bool loader_multiboot2_probe(const struct loader_file *kernel);

@@ -5,7 +5,8 @@
  *
  *   1_0000_0000 ..      ┬ RAM, the part that has no room below (3 GiB and up)
  *     C000_0000 ..      ┼ left to devices in memory, up to 4 GiB; among them
- *                       │   FEC0_0000 I/O APIC, FEE0_0000 local APIC
+ *                       │   FEC0_0000 I/O APIC, FEE0_0000 local APIC, and up
+ *                       │   to the end a ROM, if the guest is a firmware
  *       10_0000 ..      │ RAM
  *        F_0000 ..      ┼ RAM, firmware's: the RSDP, at its start
  *        E_F000 ..      │ RAM, firmware's: ACPI's FACS
@@ -51,6 +52,7 @@
  *   E9                         debug console
  *   F4-F7                      debug exit
  *   3F8-3FF                    16550A, COM1                4
+ *   402-403                    debug console, for firmware
  *   600-60B                    ACPI PM1a event and control, PM timer   9
  *   CF8-CFF                    PCI configuration: a host bridge; CF9: reset control
  *
@@ -70,6 +72,7 @@
 #define PORT_DEBUG	  0xe9
 #define PORT_EXIT	  0xf4
 #define PORT_COM1	  0x3f8
+#define PORT_FIRMWARE_DEBUG 0x402
 #define PORT_PM1A_EVENT	  0x600
 #define PORT_PM1A_CONTROL 0x604
 #define PORT_PM_TIMER	  0x608

@@ -39,6 +39,7 @@ static void attach_all(struct vm *vm)
 	attach(vm, PORT_POST, 1, &board_post_ports, &vm->board);
 	attach(vm, PORT_FAST_A20, 1, &board_fast_a20_ports, &vm->board);
 	attach(vm, PORT_DEBUG, 1, &board_debug_ports, &vm->board);
+	attach(vm, PORT_FIRMWARE_DEBUG, 2, &board_debug_ports, &vm->board);
 	attach(vm, PORT_EXIT, 4, &board_exit_ports, &vm->board);
 	attach(vm, PORT_COM1, 8, &uart_ports, &vm->uart);
 	attach(vm, PORT_PM1A_EVENT, 4, &pm_ports, &vm->pm);
@@ -110,7 +111,11 @@ static enum verdict memory(struct vcpu *v, const struct memory_access *a)
 
 static void *ram(struct vcpu *v, gpa_t gpa, u64 length)
 {
-	return ram_pointer(&v->vm->ram, gpa, length);
+	void *at = ram_pointer(&v->vm->ram, gpa, length);
+
+	if (unlikely(!at) && gpa % PAGE_SIZE + length <= PAGE_SIZE)
+		at = rom_pointer(&v->vm->rom, gpa);
+	return at;
 }
 
 static int interrupt_acknowledge(struct vcpu *v)

@@ -246,6 +246,7 @@ void vm_destroy(struct vm *vm)
 	vcpu_destroy(vm->cpus[0].vcpu);
 	destroy_apic(vm);
 	ept_destroy(&vm->ept);
+	rom_destroy(&vm->rom);
 	ram_destroy(&vm->ram);
 	destroy_bitmaps(vm);
 	frame_free(virt_to_phys(vm), VM_ORDER, FRAME_VM);

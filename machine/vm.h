@@ -25,6 +25,7 @@
 #include "machine/pit.h"
 #include "machine/pm.h"
 #include "machine/ram.h"
+#include "machine/rom.h"
 #include "machine/rtc.h"
 #include "machine/stuck.h"
 #include "machine/timer.h"
@@ -73,6 +74,7 @@ struct vm {
 
 	struct ept ept;
 	struct ram ram;
+	struct rom rom;
 	hpa_t bus_map, io_bitmaps, msr_bitmap;
 	hpa_t apic_page, x2apic_bitmap; /* for APIC virtualization; 0: off */
 

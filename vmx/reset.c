@@ -73,6 +73,14 @@ void vcpu_reset(struct vcpu *v)
 	v->ops->state_changed(v);
 }
 
+void vcpu_set_reset_entry(struct vcpu *v)
+{
+	(void)v;
+	vmcs_write(VMCS_GUEST_CS_SELECTOR, 0xf000);
+	vmcs_write(VMCS_GUEST_CS_BASE, 0xffff0000);
+	vmcs_write(VMCS_GUEST_RIP, 0xfff0);
+}
+
 void vcpu_set_real_mode_entry(struct vcpu *v, u16 cs, u16 ip)
 {
 	(void)v;

@@ -339,3 +339,6 @@ void vcpu_flush(struct vcpu *v);
 
 /* Start at CS:IP in real mode with the given registers cleared, DL as a BIOS leaves it. Must be loaded. */
 void vcpu_set_real_mode_entry(struct vcpu *v, u16 cs, u16 ip);
+
+/* Start where a processor does after a reset: at FFFFFFF0H, in real mode. Must be loaded. */
+void vcpu_set_reset_entry(struct vcpu *v);

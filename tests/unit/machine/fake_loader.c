@@ -18,6 +18,7 @@ char fake_why[VM_WHY_MAX];
 struct loader_request fake_request;
 struct fake_start fake_start;
 struct vcpu fake_vcpu;
+struct fake_rom fake_rom;
 
 bool ram_contains(const struct ram *ram, gpa_t gpa, u64 length)
 {
@@ -52,6 +53,16 @@ int ram_read(struct ram *ram, gpa_t gpa, void *to, u64 length)
 	return 0;
 }
 
+int rom_create(struct rom *rom, struct ept *ept, const void *data, u64 length)
+{
+	assert_ptr_equal(rom, &fake_vm.rom);
+	assert_ptr_equal(ept, &fake_vm.ept);
+	fake_rom.data = data;
+	fake_rom.length = length;
+	rom->start = GIB(4) - length;
+	return fake_rom.error;
+}
+
 const u64 entry_gdt_32[4] = { 0, 0, 32 };
 const u64 entry_gdt_64[4] = { 0, 0, 64 };
 
@@ -61,6 +72,12 @@ void vcpu_set_real_mode_entry(struct vcpu *v, u16 cs, u16 ip)
 	fake_start.mode = FAKE_REAL;
 	fake_start.cs = cs;
 	fake_start.ip = ip;
+}
+
+void vcpu_set_reset_entry(struct vcpu *v)
+{
+	assert_ptr_equal(v, &fake_vcpu);
+	fake_start.mode = FAKE_RESET;
 }
 
 void vcpu_set_register(struct vcpu *v, unsigned index, u64 value)
@@ -92,6 +109,7 @@ void fake_loader_reset(u64 memory)
 	memset(&fake_vm, 0, sizeof(fake_vm));
 	memset(&fake_vcpu, 0, sizeof(fake_vcpu));
 	memset(&fake_start, 0, sizeof(fake_start));
+	memset(&fake_rom, 0, sizeof(fake_rom));
 	memset(&fake_request, 0, sizeof(fake_request));
 	fake_request.load = fake_request.entry = LOADER_NOT_GIVEN;
 	fake_why[0] = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A machine to load into: RAM without EPT, and what a vCPU would be told.
+ * A machine to load into: RAM and ROM without EPT, and what a vCPU would be told.
  * Stands in for machine/ram.c, vmx/entry_state.c's and vmx/registers.c's
  * functions, and for the DSDT.
  */
@@ -16,7 +16,7 @@ extern char fake_why[VM_WHY_MAX];
 extern struct loader_request fake_request;
 
 /* Where the guest would begin, once the loader's `enter` was called. */
-enum fake_mode { FAKE_NOWHERE, FAKE_REAL, FAKE_PROTECTED, FAKE_LONG };
+enum fake_mode { FAKE_NOWHERE, FAKE_RESET, FAKE_REAL, FAKE_PROTECTED, FAKE_LONG };
 extern struct fake_start {
 	enum fake_mode mode;
 	u16 cs, ip;
@@ -24,6 +24,13 @@ extern struct fake_start {
 	struct entry_state state;
 } fake_start;
 extern struct vcpu fake_vcpu;
+
+/* What the machine's ROM was given; rom_create() fails with fake_rom.error if that is set. */
+extern struct fake_rom {
+	const void *data;
+	u64 length;
+	int error;
+} fake_rom;
 
 /* A fresh machine of `memory` bytes, and an empty request. For cmocka's setup. */
 void fake_loader_reset(u64 memory);

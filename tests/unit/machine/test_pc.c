@@ -78,6 +78,7 @@ static void test_devices_at_their_ports(void **state)
 {
 	(void)state;
 	assert_int_equal(in(PORT_DEBUG, 1), 0xe9);
+	assert_int_equal(in(PORT_FIRMWARE_DEBUG, 2), 0xe9e9);
 	assert_int_equal(in(PORT_COM1 + 5, 1), 0x60);
 	assert_int_equal(in(PORT_I8042_STATUS, 1), 0x14);
 	assert_int_equal(in(PORT_FAST_A20, 1), 0x02);
@@ -120,8 +121,9 @@ static void test_console(void **state)
 	for (const char *s = "hello\n"; *s; s++)
 		out(PORT_COM1, (u8)*s);
 	out(PORT_DEBUG, '!');
+	out(PORT_FIRMWARE_DEBUG, '?');
 	v->ops->poll(v);
-	assert_string_equal(fake_console_text, "hello\n!");
+	assert_string_equal(fake_console_text, "hello\n!?");
 }
 
 static void test_timer_tick(void **state)
@@ -269,6 +271,41 @@ static void test_memory(void **state)
 	assert_int_equal(v->ops->memory(v, &a), STOP);
 	assert_int_equal(v->stop.cause, STOP_BAD_MEMORY);
 	assert_int_equal(v->stop.value, 0xb8000);
+}
+
+static void test_rom(void **state)
+{
+	static const u8 firmware[2 * PAGE_SIZE] = { 1, 2, 3, 4 };
+	const gpa_t start = GIB(4) - sizeof(firmware);
+
+	(void)state;
+	assert_null(v->ops->ram(v, start, 1));
+	assert_int_equal(rom_create(&vm->rom, &vm->ept, firmware, sizeof(firmware)), 0);
+	assert_memory_equal(v->ops->ram(v, start, 4), firmware, 4);
+	assert_null(v->ops->ram(v, start + PAGE_SIZE - 1, 2)); /* leaves the page */
+}
+
+/* What the processor marks in a ROM cannot be emulated, and is let through. */
+static void test_rom_is_marked(void **state)
+{
+	static const u8 firmware[2 * PAGE_SIZE];
+	struct memory_access a = { .gpa = GIB(4) - 0x1000, .gva = 0x5018, .gva_valid = true, .write = true };
+	struct table_walk walk;
+
+	(void)state;
+	assert_int_equal(rom_create(&vm->rom, &vm->ept, firmware, sizeof(firmware)), 0);
+	vmcs_write(VMCS_GUEST_GDTR_BASE, 0x5000);
+	vmcs_write(VMCS_GUEST_GDTR_LIMIT, 0x1f);
+	assert_int_equal(v->ops->memory(v, &a), AGAIN);
+	ept_walk(&vm->ept, a.gpa, &walk);
+	assert_true(walk.flags & EPT_WRITE);
+
+	a.gpa = GIB(4) - 0x2000;
+	a.table_walk = true;
+	a.gva = 0x9000;
+	assert_int_equal(v->ops->memory(v, &a), AGAIN);
+	ept_walk(&vm->ept, a.gpa, &walk);
+	assert_true(walk.flags & EPT_WRITE);
 }
 
 static enum memory_type type_of(gpa_t gpa)
@@ -510,6 +547,8 @@ int main(void)
 		TEST(test_idle_without_a_timer_spins),
 		TEST(test_idle_looks_first),
 		TEST(test_memory),
+		TEST(test_rom),
+		TEST(test_rom_is_marked),
 		TEST(test_memory_types),
 		TEST(test_apics_in_memory),
 		TEST(test_timer_tick_by_apic),

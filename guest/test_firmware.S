@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A firmware of 64K: entered at the reset vector, in a ROM below 4 GiB that
+ * is not changed by writes, and of which a copy in RAM is below 1 MiB. It
+ * talks by the ports that firmware has for that. Nobody has been here before
+ * it: no vectors, no ACPI tables.
+ *
+ * EXPECT loader: vm0: module 1 is a firmware: rom=0xffff0000-0xffffffff entry=0xfffffff0
+ * EXPECT ^port e9
+ * EXPECT ^in the ROM
+ * EXPECT ^below 1 MiB
+ * EXPECT ^no vectors, no tables
+ * EXPECT ^the ROM is read-only
+ * EXPECT ^the copy is not
+ * EXPECT ^a descriptor in the ROM
+ * EXPECT vm0: power-off: ACPI S5
+ * EXPECT ^run: outcome=clean
+ * REJECT FAIL
+ */
+	.set	ROM, 0xffff0000
+	.set	COPY, 0xf0000
+	.set	CODE32, 0x08
+	.set	DATA32, 0x10
+	.set	TASK, 0x18
+
+	/* Text in this segment, to port 402H. */
+	.macro	SAY text
+	mov	$(\text - guest_start), %si
+	call	say
+	.endm
+
+	.section .start, "ax"
+	.code16
+	.globl	guest_start
+guest_start:
+	mov	%cs, %ax
+	cmp	$0xf000, %ax
+	jne	fail
+	mov	$0x402, %dx
+	in	%dx, %al
+	cmp	$0xe9, %al
+	jne	fail
+	SAY	port
+	SAY	in_rom
+	ljmp	$0xf000, $(below - guest_start)
+
+below:	SAY	below_1m
+	xor	%ax, %ax
+	mov	%ax, %ds
+	mov	$0x140, %cx		/* vectors, BIOS data */
+	xor	%bx, %bx
+1:	cmpl	$0, (%bx)
+	jne	fail
+	add	$4, %bx
+	loop	1b
+	mov	$0xe000, %ax
+	mov	%ax, %ds
+	xor	%bx, %bx
+1:	cmpl	$0, (%bx)
+	jne	fail
+	add	$4, %bx
+	jnz	1b
+	SAY	nothing
+	lgdtl	%cs:(gdt_register - guest_start)
+	mov	%cr0, %eax
+	or	$1, %al
+	mov	%eax, %cr0
+	ljmpl	$CODE32, $(ROM + flat - guest_start)
+
+say:	mov	$0x402, %dx
+1:	mov	%cs:(%si), %al
+	inc	%si
+	test	%al, %al
+	jz	2f
+	out	%al, %dx
+	jmp	1b
+2:	ret
+
+fail:	SAY	failed
+	mov	$0x604, %dx
+	mov	$0x2000, %ax
+	out	%ax, %dx
+
+	.code32
+	.macro	SAY32 text
+	mov	$(ROM + \text - guest_start), %esi
+	call	say32
+	.endm
+
+flat:	mov	$DATA32, %eax		/* not accessed yet: the processor marks it, in the ROM */
+	mov	%eax, %ds
+	mov	%eax, %ss
+	mov	$0x7000, %esp
+	mov	$(ROM + value - guest_start), %ebx
+	movl	$0x11111111, (%ebx)
+	incl	(%ebx)
+	mov	$(ROM + read_only - guest_start), %esi
+	cmpl	$0x12345678, (%ebx)
+	call	tell
+	mov	$(COPY + value - guest_start), %ebx
+	incl	(%ebx)
+	mov	$(ROM + writable - guest_start), %esi
+	cmpl	$0x12345679, (%ebx)
+	call	tell
+	mov	$TASK, %eax		/* is marked busy */
+	ltr	%ax
+	SAY32	descriptor
+	mov	$0x604, %dx
+	mov	$0x2000, %ax
+	out	%ax, %dx
+
+tell:	je	say32
+	mov	$(ROM + failed - guest_start), %esi
+say32:	mov	$0x402, %dx
+1:	lodsb
+	test	%al, %al
+	jz	2f
+	out	%al, %dx
+	jmp	1b
+2:	ret
+
+port:	.asciz	"port e9\n"
+in_rom:	.asciz	"in the ROM\n"
+below_1m: .asciz "below 1 MiB\n"
+nothing: .asciz	"no vectors, no tables\n"
+read_only: .asciz "the ROM is read-only\n"
+writable: .asciz "the copy is not\n"
+descriptor: .asciz "a descriptor in the ROM\n"
+failed:	.asciz	"FAIL\n"
+
+	.balign	8
+gdt:	.quad	0
+	.quad	0x00cf9b000000ffff
+	.quad	0x00cf92000000ffff
+	.quad	0x0000890080000067	/* a TSS at 8000H */
+gdt_register:
+	.word	. - gdt - 1
+	.long	ROM + gdt - guest_start
+
+	.balign	0x1000			/* a page without descriptors */
+value:	.long	0x12345678
+
+	.org	0xfff0
+	.code16
+	jmp	guest_start
+	.org	0x10000
+	.section .note.GNU-stack, "", @progbits

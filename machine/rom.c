@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#include "machine/rom.h"
+
+#include "kernel/panic.h"
+#include "lib/error.h"
+#include "lib/string.h"
+#include "machine/memory_map.h"
+#include "mm/frame.h"
+#include "mm/layout.h"
+
+int rom_create(struct rom *rom, struct ept *ept, const void *data, u64 length)
+{
+	const gpa_t start = MAP_HIGH_START - length;
+	unsigned order = 0;
+	hpa_t block;
+	int error;
+
+	while (PAGE_SIZE << order < length)
+		order++;
+	block = frame_alloc(order, FRAME_GUEST);
+	if (block == FRAME_NONE)
+		return -ERR_NOMEM;
+	memcpy(phys_to_virt(block), data, length);
+	error = ept_map(ept, start, block, length, ept_flags(EPT_READ | EPT_EXECUTE, MEMORY_WB));
+	if (error)
+		frame_free(block, order, FRAME_GUEST);
+	else
+		*rom = (struct rom){ block, order, start, length };
+	return error;
+}
+
+void rom_destroy(struct rom *rom)
+{
+	if (rom->length)
+		frame_free(rom->block, rom->order, FRAME_GUEST);
+	rom->length = 0;
+}
+
+void rom_open(const struct rom *rom, struct ept *ept, gpa_t gpa)
+{
+	u64 size, *leaf = table_leaf(&ept->table, gpa, &size);
+
+	panic_on(!rom_pointer(rom, gpa) || !leaf);
+	*leaf |= EPT_WRITE; /* the violation has dropped what the processor cached of it */
+}
+
+void *rom_pointer(const struct rom *rom, gpa_t gpa)
+{
+	if (gpa < rom->start || gpa - rom->start >= rom->length)
+		return NULL;
+	return phys_to_virt(rom->block + (gpa - rom->start));
+}
