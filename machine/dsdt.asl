@@ -78,7 +78,6 @@ DefinitionBlock ("", "DSDT", 2, "TRIVET", "TRIVETPC", 1)
 			})
 		}
 
-		/* The controller is there, a keyboard is not: it says so itself. */
 		Device (KBD)
 		{
 			Name (_HID, EisaId ("PNP0303"))

@@ -2,16 +2,17 @@
 #include "machine/i8042.h"
 
 #include "lib/bits.h"
-#include "lib/string.h"
 
 #define STATUS_OUTPUT_FULL BIT(0)
 #define STATUS_SYSTEM	   BIT(2)
 #define STATUS_COMMAND	   BIT(3)
 #define STATUS_UNLOCKED	   BIT(4)
 
+#define COMMAND_INTERRUPT    BIT(0)
 #define COMMAND_SYSTEM	     BIT(2) /* shows in the status */
 #define COMMAND_KEYBOARD_OFF BIT(4)
 #define COMMAND_MOUSE_OFF    BIT(5)
+#define COMMAND_TRANSLATE    BIT(6) /* from set 2 of scan codes to set 1 */
 
 #define OUTPUT_NOT_RESET BIT(0) /* 0 holds the CPU in reset */
 #define OUTPUT_A20	 BIT(1)
@@ -42,14 +43,45 @@ enum {
 
 void i8042_reset(struct i8042 *k)
 {
-	memset(k, 0, sizeof(*k));
-	k->command = COMMAND_SYSTEM | COMMAND_KEYBOARD_OFF | COMMAND_MOUSE_OFF;
+	*k = (struct i8042){
+		.command = COMMAND_INTERRUPT | COMMAND_SYSTEM | COMMAND_MOUSE_OFF | COMMAND_TRANSLATE,
+		.irq = k->irq,
+	};
+	keyboard_reset(&k->keyboard);
 }
 
 static void answer(struct i8042 *k, u8 byte)
 {
 	k->output = byte;
 	k->full = true;
+}
+
+/* Of what a keyboard without keys says, these are codes that differ. */
+static u8 translate(u8 byte)
+{
+	switch (byte) {
+	case 0x01:
+		return 0x43;
+	case 0x02:
+	case 0x83:
+		return 0x41;
+	case 0x03:
+		return 0x3f;
+	default:
+		return byte;
+	}
+}
+
+/* After any change: fetch the keyboard's next byte if there is room for it, and set the interrupt's line. */
+static void advance(struct i8042 *k)
+{
+	int byte = -1;
+
+	if (!k->full && !(k->command & COMMAND_KEYBOARD_OFF))
+		byte = keyboard_take(&k->keyboard);
+	if (byte >= 0)
+		answer(k, k->command & COMMAND_TRANSLATE ? translate((u8)byte) : (u8)byte);
+	irq_set(&k->irq, k->full && k->command & COMMAND_INTERRUPT);
 }
 
 static enum verdict reset_machine(struct vcpu *v)
@@ -126,28 +158,38 @@ static enum verdict data(struct i8042 *k, struct vcpu *v, u8 byte)
 	case ECHO_KEYBOARD:
 		answer(k, byte);
 		break;
+	case 0:
+		set_command_bit(k, COMMAND_KEYBOARD_OFF, false);
+		keyboard_receive(&k->keyboard, byte);
+		break;
 	}
-	return NEXT; /* all else is for devices that are not there */
+	return NEXT; /* all else is for a mouse that is not there */
 }
 
 static u32 data_in(void *state, u16 offset, unsigned size)
 {
 	struct i8042 *k = state;
+	u8 byte = k->output;
 
 	(void)offset;
 	(void)size;
 	k->full = false;
-	return k->output;
+	irq_set(&k->irq, false); /* the next byte is an edge of its own */
+	advance(k);
+	return byte;
 }
 
 static enum verdict data_out(void *state, struct vcpu *v, u16 offset, unsigned size, u32 value)
 {
 	struct i8042 *k = state;
+	enum verdict verdict;
 
 	(void)offset;
 	(void)size;
 	k->last_was_command = false;
-	return data(k, v, (u8)value);
+	verdict = data(k, v, (u8)value);
+	advance(k);
+	return verdict;
 }
 
 static u32 status_in(void *state, u16 offset, unsigned size)
@@ -164,11 +206,14 @@ static u32 status_in(void *state, u16 offset, unsigned size)
 static enum verdict status_out(void *state, struct vcpu *v, u16 offset, unsigned size, u32 value)
 {
 	struct i8042 *k = state;
+	enum verdict verdict;
 
 	(void)offset;
 	(void)size;
 	k->last_was_command = true;
-	return command(k, v, (u8)value);
+	verdict = command(k, v, (u8)value);
+	advance(k);
+	return verdict;
 }
 
 const struct port_device i8042_data_ports = { "8042 data", 1, data_in, data_out };

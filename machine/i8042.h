@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A keyboard controller with nothing plugged in: it tests well, it resets
- * the machine, no key ever comes. IBM PC/AT Technical Reference, "Keyboard Controller".
+ * A keyboard controller with a keyboard, whose keys nobody presses, and
+ * without a mouse: it tests well, lets the keyboard answer, resets the machine.
+ * IBM PC/AT Technical Reference, "Keyboard Controller".
  */
 #pragma once
 
 #include "machine/bus.h"
+#include "machine/irq.h"
+#include "machine/keyboard.h"
 
 struct i8042 {
 	u8 command;  /* the command byte */
@@ -14,9 +17,12 @@ struct i8042 {
 	bool full;   /* `output` waits to be read */
 	u8 output;
 	u8 ram[32];
+	struct keyboard keyboard;
+	struct irq irq; /* set `changed` and `listener` before i8042_reset() */
 };
 
 extern const struct port_device i8042_data_ports;   /* 60H */
 extern const struct port_device i8042_status_ports; /* 64H */
 
+/* As firmware leaves it: with the interrupt on, and scan codes of set 1. */
 void i8042_reset(struct i8042 *k);

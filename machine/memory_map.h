@@ -45,7 +45,7 @@
  * Ports                        what                        interrupt
  *   20-21, A0-A1, 4D0-4D1      8259 pair, edge/level       (2: cascade)
  *   40-43, 61                  8254 timer, speaker port    0
- *   60, 64                     8042, no keyboard           1 (never)
+ *   60, 64                     8042 and keyboard           1
  *   70-71                      RTC and CMOS memory         8
  *   80                         POST code
  *   92                         fast A20 and reset
@@ -80,11 +80,12 @@
 #define PORT_RESET	  0xcf9
 #define PORT_PCI_DATA	  0xcfc
 
-#define IRQ_PIT	    0
-#define IRQ_CASCADE 2
-#define IRQ_COM1    4
-#define IRQ_RTC	    8
-#define IRQ_SCI	    9
+#define IRQ_PIT	     0
+#define IRQ_KEYBOARD 1
+#define IRQ_CASCADE  2
+#define IRQ_COM1     4
+#define IRQ_RTC	     8
+#define IRQ_SCI	     9
 
 struct ram;
 struct boot_e820_entry;

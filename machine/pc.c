@@ -84,6 +84,7 @@ void pc_create(struct vm *vm, u64 wall_seconds)
 	timer_add(timers, &vm->pm.timer, pm_due, &vm->pm);
 	pm_reset(&vm->pm);
 
+	vm->i8042.irq = interrupts_wire(vm, IRQ_KEYBOARD);
 	i8042_reset(&vm->i8042);
 	pci_reset(&vm->pci);
 	board_reset(&vm->board, &vm->console);

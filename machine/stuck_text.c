@@ -18,8 +18,8 @@ static const struct {
 	char waits[28];
 } expected[] = {
 	{ PORT_COM1, PORT_COM1 + 7, "input on COM1" },
-	{ PORT_I8042_DATA, PORT_I8042_DATA, "a key; there is no keyboard" },
-	{ PORT_I8042_STATUS, PORT_I8042_STATUS, "a key; there is no keyboard" },
+	{ PORT_I8042_DATA, PORT_I8042_DATA, "a key; nobody presses one" },
+	{ PORT_I8042_STATUS, PORT_I8042_STATUS, "a key; nobody presses one" },
 	{ PORT_RTC, PORT_RTC + 1, "the clock" },
 	{ PORT_PIT, PORT_PIT + 3, "time to pass" },
 	{ PORT_SPEAKER, PORT_SPEAKER, "time to pass" },

@@ -26,4 +26,8 @@ TESTS = [
                      r"^PCI: init bdf=00:00.0 id=8086:1237", r"^Found 1 cpu\(s\)",
                      r"^Found 1 serial ports", r"1: 000000000009fc00 - 00000000000a0000 = 2 RESERVED",
                      r"^No bootable device", r'^run: outcome=clean reason="vm0: reset: ')),
+    # It wants a keyboard; without a disk it halts.
+    Firmware("Bochs", "/usr/share/bochs/BIOS-bochs-latest", status=1,
+             expect=(r"^ram_size=0x10000000", r"^MP table addr=", r"^No bootable device",
+                     r'^run: outcome=guest-fault reason="vm0: waits for ever: HLT')),
 ]
