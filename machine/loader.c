@@ -9,6 +9,7 @@
 #include "machine/loader_elf.h"
 #include "machine/loader_multiboot.h"
 #include "machine/loader_place.h"
+#include "machine/mp_build.h"
 
 #define GZIP_MAGIC 0x8b1f
 
@@ -102,5 +103,6 @@ int loader_load(struct vm *vm, const struct loader_request *r, char *why)
 	load_begin(&l, vm, r, why);
 	bios_data_write(vm);
 	acpi_build(vm);
+	mp_build(vm);
 	return f->load(&l);
 }

@@ -8,7 +8,8 @@
  *                       │   FEC0_0000 I/O APIC, FEE0_0000 local APIC, and up
  *                       │   to the end a ROM, if the guest is a firmware
  *       10_0000 ..      │ RAM
- *        F_0000 ..      ┼ RAM, firmware's: the RSDP, at its start
+ *        F_0000 ..      ┼ RAM, firmware's: the RSDP, at its start, and the
+ *                       │   tables of the MultiProcessor Specification
  *        E_F000 ..      │ RAM, firmware's: ACPI's FACS
  *        E_0000 ..      │ RAM, firmware's: ACPI tables
  *        C_0000 ..      ┼ RAM, where a PC has its cards' ROMs
@@ -33,6 +34,7 @@
 #define MAP_ACPI	0xe0000UL
 #define MAP_ACPI_NVS	0xef000UL
 #define MAP_BIOS	0xf0000UL
+#define MAP_MP		0xf0040UL
 #define MAP_BIOS_END	0x100000UL
 #define MAP_LOW_END	GIB(3)
 #define MAP_IO_APIC	0xfec00000UL

@@ -45,7 +45,7 @@ unit_tests := \
 	vmx/test_guest_walk vmx/test_guest_walk_random vmx/test_guest_memory vmx/test_segment \
 	vmx/test_exit_io_string vmx/test_task_switch vmx/test_task_faults vmx/test_exit_descriptor
 
-unit_tests += machine/test_memory_map machine/test_acpi_guest machine/test_loader_place machine/test_loader_firmware machine/test_rom machine/test_loader_linux \
+unit_tests += machine/test_memory_map machine/test_acpi_guest machine/test_loader_place machine/test_loader_firmware machine/test_mp_build machine/test_rom machine/test_loader_linux \
 	machine/test_loader_elf machine/test_loader_multiboot1 machine/test_loader_multiboot2 vmx/test_entry_state
 unit_tests += vmx/test_apic_virtual vmx/test_exit_apic vmx/test_switch_msrs vmx/test_io_breakpoint
 unit_tests += vmx/test_mmio vmx/test_mmio_string vmx/test_mmio_vector vmx/test_mmio_native vmx/test_mmio_random \
@@ -157,9 +157,10 @@ needs_machine/test_ram := machine/ram vmx/ept sim/vmx vmx/vmcs $(tables)
 loaders := machine/loader machine/loader_place machine/loader_start machine/loader_raw machine/loader_firmware machine/loader_linux \
 	machine/loader_elf machine/loader_pvh machine/loader_multiboot machine/loader_multiboot1 \
 	machine/loader_multiboot2 machine/loader_multiboot2_info machine/memory_map machine/bios_data \
-	machine/acpi_build dsdt lib/format lib/number kernel/option_words sim/panic unit/kernel/fake_log \
+	machine/acpi_build machine/mp_build dsdt lib/format lib/number kernel/option_words sim/panic unit/kernel/fake_log \
 	unit/machine/fake_loader
 needs_machine/test_loader := $(loaders)
+needs_machine/test_mp_build := $(loaders)
 needs_machine/test_loader_place := $(loaders)
 needs_machine/test_loader_firmware := $(loaders)
 needs_machine/test_rom := machine/rom vmx/ept sim/vmx vmx/vmcs sim/panic $(tables)
