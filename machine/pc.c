@@ -60,6 +60,8 @@ void pc_create(struct vm *vm, u64 wall_seconds)
 
 	timers_init(timers, &vm->clock);
 	interrupts_create(vm);
+	/* As firmware leaves it: its tables say that this interrupt is level-triggered. */
+	pic_set_elcr(&vm->pic, BIT(IRQ_SCI));
 
 	vm->pit.irq = interrupts_wire(vm, IRQ_PIT);
 	vm->pit.waits = interrupts_wait;

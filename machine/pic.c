@@ -27,6 +27,13 @@ void pic_reset(struct pic *pic)
 	update(pic);
 }
 
+void pic_set_elcr(struct pic *pic, u16 lines)
+{
+	pic_chip_set_elcr(&pic->chips[MASTER], (u8)lines & elcr_writable[MASTER]);
+	pic_chip_set_elcr(&pic->chips[SLAVE], (u8)(lines >> 8) & elcr_writable[SLAVE]);
+	update(pic);
+}
+
 void pic_set_line(void *state, unsigned line, bool high)
 {
 	struct pic *pic = state;

@@ -20,6 +20,9 @@ extern const struct port_device pic_elcr_ports;
 
 void pic_reset(struct pic *pic);
 
+/* Make these lines level-triggered, and the others edge-triggered; for some that is fixed. */
+void pic_set_elcr(struct pic *pic, u16 lines);
+
 /* For struct irq: line 0 to 15, without 2. */
 void pic_set_line(void *pic, unsigned line, bool high);
 

@@ -87,8 +87,9 @@ static void test_devices_at_their_ports(void **state)
 	assert_int_equal(in(PORT_POST, 1), 0x42);
 	out(PORT_RTC, RTC_D);
 	assert_int_equal(in(PORT_RTC + 1, 1), 0x80);
+	assert_int_equal(in(PORT_PIC_ELCR, 2), 0x0200);
 	out(PORT_PIC_ELCR, 0x20);
-	assert_int_equal(in(PORT_PIC_ELCR, 2), 0x0020);
+	assert_int_equal(in(PORT_PIC_ELCR, 2), 0x0220);
 	out(PORT_I8042_STATUS, 0xaa);
 	assert_int_equal(in(PORT_I8042_DATA, 1), 0x55);
 	out(PORT_PIC_SLAVE + 1, 0x5a);
