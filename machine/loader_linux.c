@@ -264,6 +264,10 @@ int loader_linux_load(struct load *l)
 	load_write(l, k.load, k.file->data + k.offset, k.length);
 
 	entry64 = k.h.version >= 0x20c && k.h.xloadflags & XLF_KERNEL_64;
+	if (!entry64 && !k.h.code32_start) /* no Linux: iPXE, for one */
+		return load_fail(l, k.file, -ERR_UNSUPPORTED,
+				 "Linux header: code32_start=0, its entry is in real mode and calls a BIOS: "
+				 "give a kernel with a 32-bit entry");
 	s.rip = k.load + (entry64 ? ENTRY_64 : 0);
 	if (s.rip >= k.load + k.length)
 		return load_fail(l, k.file, -ERR_CORRUPT, "xloadflags=%#x, but no code is there",

@@ -306,6 +306,12 @@ static void test_refusals(void **state)
 	assert_int_equal(load(""), -ERR_RANGE);
 	fake_expect_why("the Linux kernel (pref_address, init_size) of 31744K does not fit");
 	setup(NULL);
+	h->code32_start = 0; /* nobody needs it for the 64-bit entry */
+	assert_int_equal(load(""), 0);
+	h->xloadflags = 0;
+	assert_int_equal(load(""), -ERR_UNSUPPORTED);
+	fake_expect_why("code32_start=0, its entry is in real mode and calls a BIOS: give a kernel with");
+	setup(NULL);
 	h->syssize = 1;
 	assert_int_equal(fake_load(file, SETUP_SIZE + 0x200, ""), -ERR_CORRUPT);
 	fake_expect_why("no code is there");
