@@ -11,13 +11,10 @@
 int rom_create(struct rom *rom, struct ept *ept, const void *data, u64 length)
 {
 	const gpa_t start = MAP_HIGH_START - length;
-	unsigned order = 0;
-	hpa_t block;
+	unsigned order = frame_order(length);
+	hpa_t block = frame_alloc(order, FRAME_GUEST);
 	int error;
 
-	while (PAGE_SIZE << order < length)
-		order++;
-	block = frame_alloc(order, FRAME_GUEST);
 	if (block == FRAME_NONE)
 		return -ERR_NOMEM;
 	memcpy(phys_to_virt(block), data, length);
