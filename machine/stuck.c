@@ -9,6 +9,7 @@
 #include "kernel/log.h"
 #include "machine/memory_map.h"
 #include "machine/vm.h"
+#include "vmx/decode.h"
 #include "vmx/instructions.h"
 #include "vmx/recorder.h"
 
@@ -40,10 +41,17 @@ static bool is_host(unsigned reason)
 	       reason == EXIT_INTERRUPT_WINDOW;
 }
 
-/* The first touch of RAM is no question. */
-static bool is_device(const struct vcpu *v, u32 page)
+/*
+ * The first touch of RAM is no question. A write to nothing is output, as to a
+ * screen that is not there; one to an APIC is not: it ends an interrupt.
+ */
+static bool asks_memory(const struct vcpu *v, const struct exit_record *r)
 {
-	return !ram_contains(&v->vm->ram, (gpa_t)page << PAGE_SHIFT, 1);
+	gpa_t page = (gpa_t)r->key << PAGE_SHIFT;
+
+	if (ram_contains(&v->vm->ram, page, 1))
+		return false;
+	return !decode_ept_violation(r->qualification).write || stuck_page_device(v->vm, page);
 }
 
 static bool asks(const struct vcpu *v, const struct exit_record *r)
@@ -51,7 +59,7 @@ static bool asks(const struct vcpu *v, const struct exit_record *r)
 	if (r->reason == EXIT_IO)
 		return r->key & RECORD_KEY_IN || selects((u16)r->key);
 	if (r->reason == EXIT_EPT_VIOLATION)
-		return is_device(v, r->key);
+		return asks_memory(v, r);
 	return r->reason == EXIT_RDMSR || r->reason == EXIT_PAUSE || r->reason == EXIT_RDTSC ||
 	       r->reason == EXIT_RDTSCP;
 }

@@ -45,6 +45,9 @@ struct stuck {
 /* Look, if it is time to. The vCPU is loaded and at an exit; `now` by the machine's clock. */
 void stuck_poll(struct vcpu *v, u64 now);
 
+/* The device whose page this is, or NULL: RAM or nothing. */
+const char *stuck_page_device(const struct vm *vm, gpa_t page);
+
 /* A line "stuck: ..." if the vCPU, which has stopped, got nowhere in the end. */
 void stuck_report(struct vm *vm);
 

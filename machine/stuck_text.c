@@ -60,18 +60,26 @@ static const struct stuck_site *first_read(const struct stuck *s)
 	return &s->sites[0];
 }
 
+const char *stuck_page_device(const struct vm *vm, gpa_t page)
+{
+	if (page == IOAPIC_BASE)
+		return "I/O APIC";
+	return page == ALIGN_DOWN(vm->cpus[0].lapic.base, PAGE_SIZE) ? "local APIC" : NULL;
+}
+
 /* Who is asked, in parentheses; nothing for what is no device's. */
 static const char *asked(const struct vm *vm, unsigned reason, u32 key)
 {
 	const struct port_device *device = bus_device(&vm->bus, (u16)key);
+	const char *name = NULL;
 
 	if (reason == EXIT_IO)
-		return device ? device->name : "no device";
-	if (reason != EXIT_EPT_VIOLATION)
+		name = device ? device->name : NULL;
+	else if (reason == EXIT_EPT_VIOLATION)
+		name = stuck_page_device(vm, (gpa_t)key << PAGE_SHIFT);
+	else
 		return NULL;
-	if (key == IOAPIC_BASE >> PAGE_SHIFT)
-		return "I/O APIC";
-	return key == vm->cpus[0].lapic.base >> PAGE_SHIFT ? "local APIC" : "no device";
+	return name ? name : "no device";
 }
 
 static void polling(struct vm *vm, char *text, size_t size)

@@ -143,11 +143,18 @@ static void teardown(void)
 	free(ring);
 }
 
+static u64 qualification; /* of the records to come */
+
 static void record(u16 reason, u32 key, u64 rip)
 {
 	struct exit_record *r = vcpu.recorder.next;
 
-	*r = (struct exit_record){ .reason = reason, .key = key, .rip = rip, .in = now, .out = now };
+	*r = (struct exit_record){ .qualification = qualification,
+				   .reason = reason,
+				   .key = key,
+				   .rip = rip,
+				   .in = now,
+				   .out = now };
 	recorder_next(&vcpu, r);
 }
 
@@ -254,6 +261,17 @@ static void read_everywhere(unsigned i)
 	record(EXIT_IO, 0x3fd | RECORD_KEY_IN, 0x1234 + i % 9);
 }
 
+/* To a screen that is not there. */
+static void write_to_nothing(unsigned i)
+{
+	poll_uart(i);
+	if (i % 150 == 149) {
+		qualification = 0x182; /* a write */
+		record(EXIT_EPT_VIOLATION, 0xd0000, 0x1300);
+		qualification = 0;
+	}
+}
+
 static void halt(unsigned i)
 {
 	(void)i;
@@ -288,6 +306,7 @@ static void progress(void **state)
 	run_for(9000, touch_and_compute);
 	run_for(9000, ask_and_compute);
 	run_for(9000, write_now_and_then);
+	run_for(9000, write_to_nothing);
 	run_for(9000, read_everywhere);
 	run_for(9000, halt);
 	run_for(9000, only_select);
