@@ -20,6 +20,15 @@ class Counted:
     def __len__(self):
         return len(self.rows)
 
+    def tsc_hz(self):
+        """The rate of the time-stamp counter, as the longest mean tells it; or None."""
+        means = [(row["mean_ticks"], row["mean_ns"]) for row in self
+                 if row.get("mean_ticks") and row.get("mean_ns")]
+        if not means:
+            return None
+        ticks, ns = max(means)
+        return ticks * 1000000000 // ns
+
     def add(self, row):
         """A reason: what was said of it before, by the monitor, is old."""
         row.update(keys=[], places=[], histograms={})

@@ -142,6 +142,8 @@ class Log:
         if self.facts.missing_run is not None:
             raise Trouble(f"{self.name}: --run {self.reader.wanted}: it has "
                           f"{self.facts.missing_run}")
+        if not self.facts.tsc_hz:
+            self.facts.set_tsc_hz(self.facts.counted.tsc_hz())
         if self.facts.exits and not self.facts.tsc_hz:
             self.report.note("nothing tells the rate of the time-stamp "
                              "counter: times are in ticks (--tsc-hz N)")

@@ -47,6 +47,14 @@ def cells(text, title):
     return [line.split() for line in lines]
 
 
+def test_rate_of_its_own():
+    """A log without tsc_hz: the means tell it, and all times have one unit."""
+    SPOT.file("quiet.log", ROW.format(90) + "\n" + END)
+    status, out, err = SPOT.tool("quiet.log")
+    tap.same((status, err), (0, ""))
+    tap.same(cells(out, "Counted by Trivet")[1][-5:], ["100ns", "70ns", "127ns", "127ns", "450ns"])
+
+
 def test_finer_rows():
     out = full(90)
     tap.has(out, "  mean   min  p50<=  p99<=    max\n")
