@@ -150,6 +150,9 @@ static int place_kernel(struct load *l, struct kernel *k)
 	if (tells && h->min_alignment > 31)
 		return load_fail(l, k->file, -ERR_CORRUPT,
 				 "Linux header: min_alignment=%u is above 31", h->min_alignment);
+	if (lowest >= GIB(4))
+		return load_fail(l, k->file, -ERR_CORRUPT,
+				 "Linux header: pref_address=%#lx is not below 4G", lowest);
 	if (!load_find(l, &p, &k->load)) {
 		if (tells && h->min_alignment)
 			p.align = k->alignment = (u32)BIT(h->min_alignment);

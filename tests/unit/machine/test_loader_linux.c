@@ -155,8 +155,12 @@ static void test_relocation(void **state)
 	fake_expect_why("the Linux kernel (pref_address, init_size) of 4096K does not fit between "
 			"0x1e00000");
 	h->pref_address = ~0UL - 0xfff;
+	assert_int_equal(load(""), -ERR_CORRUPT);
+	fake_expect_why("pref_address=0xfffffffffffff000 is not below 4G");
+	h->pref_address = GIB(4);
+	assert_int_equal(load(""), -ERR_CORRUPT);
+	h->pref_address = GIB(4) - 1;
 	assert_int_equal(load(""), -ERR_RANGE);
-	fake_expect_why("does not fit between 0xfffffffffffff000 and 0xffffffff beside");
 }
 
 /* Where nothing is aligned well, the lesser alignment, of which the kernel is told. */
