@@ -11,6 +11,7 @@
  * EXPECT ^below 1 MiB
  * EXPECT ^no vectors, no tables
  * EXPECT ^the ROM is read-only
+ * EXPECT ^and for instructions of which another part is emulated
  * EXPECT ^the copy is not
  * EXPECT ^a descriptor in the ROM
  * EXPECT vm0: power-off: ACPI S5
@@ -19,6 +20,7 @@
  */
 	.set	ROM, 0xffff0000
 	.set	COPY, 0xf0000
+	.set	NOTHING, 0xb8000
 	.set	CODE32, 0x08
 	.set	DATA32, 0x10
 	.set	TASK, 0x18
@@ -89,12 +91,25 @@ fail:	SAY	failed
 
 flat:	mov	$DATA32, %eax		/* not accessed yet: the processor marks it, in the ROM */
 	mov	%eax, %ds
+	mov	%eax, %es
 	mov	%eax, %ss
 	mov	$0x7000, %esp
 	mov	$(ROM + value - guest_start), %ebx
 	movl	$0x11111111, (%ebx)
 	incl	(%ebx)
 	mov	$(ROM + read_only - guest_start), %esi
+	cmpl	$0x12345678, (%ebx)
+	call	tell
+	mov	%ebx, %edi
+	mov	$0xe0, %dx		/* nobody there: all ones */
+	insl
+	mov	%ebx, %edi
+	mov	$NOTHING, %esi
+	movsl
+	lea	4(%ebx), %esp		/* a stack in the ROM */
+	pushl	NOTHING
+	mov	$0x7000, %esp
+	mov	$(ROM + emulated - guest_start), %esi
 	cmpl	$0x12345678, (%ebx)
 	call	tell
 	mov	$(COPY + value - guest_start), %ebx
@@ -124,6 +139,7 @@ in_rom:	.asciz	"in the ROM\n"
 below_1m: .asciz "below 1 MiB\n"
 nothing: .asciz	"no vectors, no tables\n"
 read_only: .asciz "the ROM is read-only\n"
+emulated: .asciz "and for instructions of which another part is emulated\n"
 writable: .asciz "the copy is not\n"
 descriptor: .asciz "a descriptor in the ROM\n"
 failed:	.asciz	"FAIL\n"

@@ -60,7 +60,16 @@ static enum verdict write(void *state, struct vcpu *v, gpa_t gpa, unsigned size,
 	return NEXT;
 }
 
-const struct mmio_device_ops device_memory = { read, write, 4 };
+static bool read_only(void *vcpu, gpa_t gpa)
+{
+	const struct vcpu *v = vcpu;
+
+	return rom_pointer(&v->vm->rom, gpa);
+}
+
+const struct mmio_device_ops device_memory = {
+	.read = read, .write = write, .widest = 4, .read_only = read_only
+};
 
 static bool in_table(gva_t gva, enum vmcs_field base, enum vmcs_field limit)
 {

@@ -20,13 +20,23 @@ static u64 replace(u64 before, u64 value, u64 mask)
 	return mask == 0xffff ? (before & ~mask) | (value & mask) : value & mask;
 }
 
+/* What lies where there is no RAM, in the terms of vmx/mmio_operand.h. */
+static struct mmio device(struct vcpu *v)
+{
+	return (struct mmio){.v = v, .ops = v->ops->devices, .state = v};
+}
+
 static enum verdict find(struct vcpu *v, gva_t gva, const struct io_exit *io,
 			 struct guest_span *span)
 {
 	unsigned access = guest_operand_access(v) | (io->in ? GUEST_WRITE : 0) |
 			  (v->ops->devices ? GUEST_DEVICE : 0);
+	const struct mmio m = device(v);
+	enum verdict verdict = guest_span(v, gva, io->size, access, span);
 
-	return guest_span(v, gva, io->size, access, span);
+	if (verdict == NEXT && io->in && m.ops)
+		mmio_keep_read_only(&m, span);
+	return verdict;
 }
 
 static bool is_ram(const struct guest_span *span)
@@ -37,7 +47,7 @@ static bool is_ram(const struct guest_span *span)
 /* The memory is checked before the port is read: a device must not lose a byte to a fault. */
 static enum verdict in(struct vcpu *v, const struct io_exit *io, const struct guest_span *span)
 {
-	const struct mmio m = {.v = v, .ops = v->ops->devices, .state = v};
+	const struct mmio m = device(v);
 	u32 value = v->ops->port_in(v, io->port, io->size);
 
 	if (unlikely(!is_ram(span)))
@@ -48,7 +58,7 @@ static enum verdict in(struct vcpu *v, const struct io_exit *io, const struct gu
 
 static enum verdict out(struct vcpu *v, const struct io_exit *io, const struct guest_span *span)
 {
-	const struct mmio m = {.v = v, .ops = v->ops->devices, .state = v};
+	const struct mmio m = device(v);
 	u32 value = 0;
 
 	if (unlikely(!is_ram(span)))

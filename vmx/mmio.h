@@ -19,6 +19,8 @@ struct mmio_device_ops {
 	u64 (*read)(void *state, gpa_t gpa, unsigned size); /* bits above `size` are ignored */
 	enum verdict (*write)(void *state, struct vcpu *v, gpa_t gpa, unsigned size, u64 value);
 	unsigned widest; /* 8, or 4 (0 too) */
+	/* Is what vcpu_ops.ram has there written by write(), if at all? NULL: nothing is. */
+	bool (*read_only)(void *state, gpa_t gpa);
 };
 
 /* A REP stays at its instruction after so many elements, so that events get in between. */

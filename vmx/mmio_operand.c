@@ -42,6 +42,13 @@ static bool misaligned(const struct mmio *m, gva_t gva, unsigned size)
 	       vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_AC && vcpu_cpl(m->v) == 3;
 }
 
+void mmio_keep_read_only(const struct mmio *m, struct guest_span *span)
+{
+	for (unsigned n = 0; n < span->count && m->ops->read_only; n++)
+		if (m->ops->read_only(m->state, span->parts[n].gpa))
+			span->parts[n].at = NULL;
+}
+
 static __noinline enum verdict walk(const struct mmio *m, gva_t gva, unsigned size, bool write,
 				    struct guest_span *span)
 {
@@ -59,6 +66,8 @@ static __noinline enum verdict walk(const struct mmio *m, gva_t gva, unsigned si
 	for (unsigned n = 0; n < span->count; n++)
 		if (span->parts[n].gpa / PAGE_SIZE == m->exit->gpa / PAGE_SIZE)
 			span->parts[n].at = NULL;
+	if (write)
+		mmio_keep_read_only(m, span);
 	return NEXT;
 }
 

@@ -32,6 +32,9 @@ enum verdict mmio_find(const struct mmio *m, enum segment segment, u64 offset, u
 enum verdict mmio_find_linear(const struct mmio *m, gva_t gva, unsigned size, bool write,
 			      struct guest_span *span) __must_check;
 
+/* A span found otherwise, to be written: its read-only memory is the device's. */
+void mmio_keep_read_only(const struct mmio *m, struct guest_span *span);
+
 /* All of the span, at most 8 bytes. A write returns the device's verdict: NEXT or STOP. */
 u64 mmio_read(const struct mmio *m, const struct guest_span *span);
 enum verdict mmio_write(const struct mmio *m, const struct guest_span *span, u64 value)

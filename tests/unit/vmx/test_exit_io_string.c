@@ -327,9 +327,48 @@ static enum verdict screen_write(void *state, struct vcpu *v, gpa_t gpa, unsigne
 	return screen_verdict;
 }
 
+static gpa_t rom_written;
+
+static enum verdict rom_write(void *state, struct vcpu *v, gpa_t gpa, unsigned size, u64 value)
+{
+	(void)state;
+	(void)v;
+	(void)size;
+	(void)value;
+	rom_written = gpa;
+	return NEXT;
+}
+
+static bool is_read_only(void *state, gpa_t gpa)
+{
+	(void)state;
+	return gpa / PAGE_SIZE == 8;
+}
+
+/* What can be read like RAM, but is the device's to write. */
+static void memory_may_be_read_only(void **state)
+{
+	static const struct mmio_device_ops devices = {
+		.read = screen_read, .write = rom_write, .widest = 4, .read_only = is_read_only
+	};
+	struct vcpu *v = &fake.vcpu;
+
+	(void)state;
+	ops.devices = &devices;
+	memcpy(fake.ram + 0x8000, "abcd", 4);
+	v->regs.rdi = v->regs.rsi = 0x8000;
+	assert_int_equal(run("insw", 2, 32, SEG_ES), NEXT);
+	assert_memory_equal(fake.ram + 0x8000, "abcd", 4);
+	assert_int_equal(rom_written, 0x8000);
+	assert_int_equal(run("outsl", 4, 32, SEG_DS), NEXT);
+	assert_int_equal(written[0], 0x64636261);
+}
+
 static void memory_may_be_a_device(void **state)
 {
-	static const struct mmio_device_ops devices = { screen_read, screen_write, 4 };
+	static const struct mmio_device_ops devices = {
+		.read = screen_read, .write = screen_write, .widest = 4
+	};
 	struct vcpu *v = &fake.vcpu;
 
 	(void)state;
@@ -381,7 +420,7 @@ int main(void)
 		TEST(long_transfers_let_events_in),
 		TEST(single_steps_trap_after_each_element),
 		TEST(a_device_may_stop_the_machine),
-		TEST(memory_may_be_a_device),
+		TEST(memory_may_be_a_device), TEST(memory_may_be_read_only),
 		TEST(memory_that_is_nobodys_stops),
 	};
 

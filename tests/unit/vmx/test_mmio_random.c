@@ -92,7 +92,7 @@ static void random_mode(void)
 static void whatever_comes(void **state)
 {
 	static const u8 starts[] = { 0xf3, 0x8b, 0xc7, 0x0f, 0xf0, 0x48, 0xff, 0xa5 };
-	const struct mmio_device_ops ops = { any_read, any_write, 0 };
+	const struct mmio_device_ops ops = { .read = any_read, .write = any_write };
 	unsigned again = 0, faults = 0, stops = 0;
 
 	(void)state;
