@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Random instructions with one memory operand, at RSI, for
+ * guest/test_fuzz_devices.c: those that Trivet carries out on device memory.
+ */
+#pragma once
+
+#include "guest/guest.h"
+
+#define CODE_ROOM 64
+
+#define RFLAGS_TF    0x100UL
+#define FLAGS_STATUS 0x8d5U
+#define FLAG_CF	     0x001U
+#define FLAG_AF	     0x010U
+#define FLAG_ZF	     0x040U
+#define FLAG_OF	     0x800U
+#define NOT_AF	     (FLAGS_STATUS & ~FLAG_AF)
+
+enum { BYTE = 1, SIZED = 2, IMM8 = 4, IMM = 8, VECTOR = 16, W = 32, VEX = 64 };
+
+/* From `opcode`, `count` of them; with which prefix, in which map (0: one byte). */
+static const struct shape {
+	u8 map, prefix, opcode, count;
+	u8 first, last; /* the reg field, where it is an opcode; else 0 to 7 */
+	u8 size, how;
+	u32 flags; /* that are defined */
+} shapes[] = {
+	{0, 0, 0x00, 4, 0, 7, 0, SIZED, NOT_AF},
+	{0, 0, 0x10, 4, 0, 7, 0, SIZED, FLAGS_STATUS},
+	{0, 0, 0x28, 4, 0, 7, 0, SIZED, FLAGS_STATUS},
+	{0, 0, 0x38, 4, 0, 7, 0, SIZED, FLAGS_STATUS},
+	{0, 0, 0x80, 1, 0, 7, 0, SIZED | IMM8, NOT_AF},
+	{0, 0, 0x81, 1, 0, 7, 0, SIZED | IMM, NOT_AF},
+	{0, 0, 0x83, 1, 0, 7, 0, SIZED | IMM8, NOT_AF},
+	{0, 0, 0x84, 4, 0, 7, 0, SIZED, NOT_AF},
+	{0, 0, 0x88, 4, 0, 7, 0, SIZED, FLAGS_STATUS},
+	{0, 0, 0xc6, 1, 0, 0, 0, SIZED | IMM8, FLAGS_STATUS},
+	{0, 0, 0xc7, 1, 0, 0, 0, SIZED | IMM, FLAGS_STATUS},
+	{0, 0, 0xc0, 2, 0, 7, 0, SIZED | IMM8, 0},
+	{0, 0, 0xd2, 2, 0, 7, 0, SIZED, 0},
+	{0, 0, 0xd0, 2, 0, 3, 0, SIZED, FLAGS_STATUS},
+	{0, 0, 0xd0, 2, 4, 7, 0, SIZED, NOT_AF},
+	{0, 0, 0xf6, 1, 0, 0, 0, SIZED | IMM8, NOT_AF},
+	{0, 0, 0xf7, 1, 0, 0, 0, SIZED | IMM, NOT_AF},
+	{0, 0, 0xf6, 2, 2, 3, 0, SIZED, FLAGS_STATUS},
+	{0, 0, 0xfe, 2, 0, 1, 0, SIZED, FLAGS_STATUS},
+	{0, 0, 0x69, 1, 0, 7, 0, IMM, FLAG_CF | FLAG_OF},
+	{0, 0, 0x6b, 1, 0, 7, 0, IMM8, FLAG_CF | FLAG_OF},
+	{0, 0, 0x63, 1, 0, 7, 4, 0, FLAGS_STATUS},
+	{1, 0, 0xaf, 1, 0, 7, 0, 0, FLAG_CF | FLAG_OF},
+	{1, 0, 0xb6, 2, 0, 7, 1, SIZED, FLAGS_STATUS},
+	{1, 0, 0xbe, 2, 0, 7, 1, SIZED, FLAGS_STATUS},
+	{1, 0, 0xbc, 2, 0, 7, 0, 0, FLAG_ZF},
+	{1, 0xf3, 0xbc, 2, 0, 7, 0, 0, FLAG_ZF | FLAG_CF},
+	{1, 0xf3, 0xb8, 1, 0, 7, 0, 0, FLAGS_STATUS},
+	{1, 0, 0xba, 1, 4, 7, 0, IMM8, FLAG_CF | FLAG_ZF},
+	{1, 0, 0x40, 16, 0, 7, 0, 0, FLAGS_STATUS},
+	{1, 0, 0x90, 16, 0, 7, 1, 0, FLAGS_STATUS},
+	{1, 0, 0xb0, 2, 0, 7, 0, SIZED, FLAGS_STATUS},
+	{1, 0, 0xc0, 2, 0, 7, 0, SIZED, FLAGS_STATUS},
+	{1, 0, 0xc3, 1, 0, 7, 4, W, FLAGS_STATUS},
+	{2, 0, 0xf0, 2, 0, 7, 0, 0, FLAGS_STATUS},
+	{1, 0, 0x10, 2, 0, 7, 16, VECTOR | VEX, FLAGS_STATUS},
+	{1, 0x66, 0x10, 2, 0, 7, 16, VECTOR | VEX, FLAGS_STATUS},
+	{1, 0xf3, 0x10, 2, 0, 7, 4, VECTOR | VEX, FLAGS_STATUS},
+	{1, 0xf2, 0x10, 2, 0, 7, 8, VECTOR | VEX, FLAGS_STATUS},
+	{1, 0, 0x12, 2, 0, 7, 8, VECTOR, FLAGS_STATUS},
+	{1, 0x66, 0x12, 2, 0, 7, 8, VECTOR, FLAGS_STATUS},
+	{1, 0, 0x16, 2, 0, 7, 8, VECTOR, FLAGS_STATUS},
+	{1, 0x66, 0x16, 2, 0, 7, 8, VECTOR, FLAGS_STATUS},
+	{1, 0, 0x28, 2, 0, 7, 16, VECTOR | VEX, FLAGS_STATUS},
+	{1, 0x66, 0x2b, 1, 0, 7, 16, VECTOR | VEX, FLAGS_STATUS},
+	{1, 0, 0x6e, 1, 0, 7, 4, VECTOR | W, FLAGS_STATUS},
+	{1, 0, 0x7e, 1, 0, 7, 4, VECTOR | W, FLAGS_STATUS},
+	{1, 0x66, 0x6e, 1, 0, 7, 4, VECTOR | W, FLAGS_STATUS},
+	{1, 0x66, 0x7e, 1, 0, 7, 4, VECTOR | W, FLAGS_STATUS},
+	{1, 0, 0x6f, 1, 0, 7, 8, VECTOR, FLAGS_STATUS},
+	{1, 0, 0x7f, 1, 0, 7, 8, VECTOR, FLAGS_STATUS},
+	{1, 0x66, 0x6f, 1, 0, 7, 16, VECTOR | VEX, FLAGS_STATUS},
+	{1, 0x66, 0x7f, 1, 0, 7, 16, VECTOR | VEX, FLAGS_STATUS},
+	{1, 0xf3, 0x6f, 1, 0, 7, 16, VECTOR | VEX, FLAGS_STATUS},
+	{1, 0xf3, 0x7f, 1, 0, 7, 16, VECTOR | VEX, FLAGS_STATUS},
+	{1, 0xf3, 0x7e, 1, 0, 7, 8, VECTOR, FLAGS_STATUS},
+	{1, 0x66, 0xd6, 1, 0, 7, 8, VECTOR, FLAGS_STATUS},
+	{1, 0xf2, 0xf0, 1, 0, 7, 16, VECTOR | VEX, FLAGS_STATUS},
+	{1, 0, 0xe7, 1, 0, 7, 8, VECTOR, FLAGS_STATUS},
+	{1, 0x66, 0xe7, 1, 0, 7, 16, VECTOR | VEX, FLAGS_STATUS},
+	{2, 0x66, 0x2a, 1, 0, 7, 16, VECTOR | VEX, FLAGS_STATUS},
+};
+
+struct instruction {
+	unsigned length, size;
+	u64 displacement;
+	u32 flags;
+	bool wide_address; /* the upper half of RSI does not count */
+};
+
+static u64 state = 0x5eed;
+
+/* xorshift64*: the same numbers from the same seed, whatever compiles this. */
+static u64 random(void)
+{
+	state ^= state >> 12;
+	state ^= state << 25;
+	state ^= state >> 27;
+	return state * 0x2545f4914f6cdd1dUL;
+}
+
+static unsigned below(unsigned n)
+{
+	return (unsigned)(random() >> 33) % n;
+}
+
+static u8 *put_vex(const struct shape *s, struct instruction *i, u8 *at)
+{
+	static const u8 pp[] = {[0] = 0, [0x66] = 1, [0xf3] = 2, [0xf2] = 3};
+	bool wide = below(2);
+
+	*at++ = 0xc4;
+	*at++ = (u8)((below(2) << 7) | 0x60 | s->map);
+	*at++ = (u8)(0x78 | wide << 2 | pp[s->prefix]);
+	if (wide && s->size == 16)
+		i->size = 32;
+	return at;
+}
+
+static u8 *put_legacy(const struct shape *s, struct instruction *i, u8 opcode, u8 *at)
+{
+	bool word = !s->prefix && !s->size && !below(4), rex_w = below(2), rex = below(2) || rex_w;
+
+	if (word)
+		*at++ = 0x66;
+	if (s->prefix)
+		*at++ = s->prefix;
+	if (rex)
+		*at++ = (u8)(0x40 | rex_w << 3 | below(2) << 2);
+	if (s->map)
+		*at++ = 0x0f;
+	if (s->map == 2)
+		*at++ = 0x38;
+	if (!i->size)
+		i->size = s->how & SIZED && !(opcode & 1) ? 1 : rex && rex_w ? 8 : word ? 2 : 4;
+	else if (s->how & W && rex && rex_w)
+		i->size = 8;
+	else if (s->how & SIZED)
+		i->size = opcode & 1 ? 2 : 1;
+	return at;
+}
+
+/* POPF, the instruction, and a jump to the address that follows it. */
+static void make_instruction(struct instruction *i, u8 *code)
+{
+	const struct shape *s = &shapes[below(sizeof(shapes) / sizeof(shapes[0]))];
+	u8 opcode = (u8)(s->opcode + below(s->count)), *at = code, reg;
+	unsigned immediate;
+
+	*i = (struct instruction){.size = s->size, .flags = s->flags, .wide_address = !below(4)};
+	*at++ = 0x9d;
+	if (i->wide_address)
+		*at++ = 0x67;
+	at = s->how & VEX && below(2) ? put_vex(s, i, at) : put_legacy(s, i, opcode, at);
+	do
+		reg = (u8)(s->first + below(s->last - s->first + 1U));
+	while (!(s->how & VECTOR) && s->last - s->first == 7 && (reg == 4 || reg == 6));
+	*at++ = opcode;
+	*at++ = (u8)(0x46 | reg << 3);
+	i->displacement = below(128);
+	*at++ = (u8)i->displacement;
+	immediate = s->how & IMM8 ? 1 : s->how & IMM ? (i->size < 4 ? i->size : 4) : 0;
+	while (immediate--)
+		*at++ = (u8)random();
+	i->length = (unsigned)(at - code) - 1;
+	*at++ = 0xff; /* JMP */
+	*at++ = 0x25;
+	for (unsigned n = 0; n < 4; n++)
+		*at++ = 0;
+}
