@@ -107,6 +107,8 @@ int loader_raw_load(struct load *l)
 	int error;
 
 	error = find_number(l, "load", r->load, DEFAULT_LOAD, &load);
+	if (!error && load + f->length == MAP_HIGH_START)
+		return loader_firmware_load(l); /* only Trivet's own load= tells of it */
 	if (!error)
 		error = find_number(l, "entry", r->entry, load, &entry);
 	if (!error)

@@ -109,6 +109,10 @@ static void test_by_load(void **state)
 	vector[0] = 0xea;
 	fake_request.load = 0xffff0000;
 	expect_firmware(0x10000, "");
+	vector[0] = 0xf4;
+	expect_firmware(0x10000, "");
+	fake_request.load = 0xfffef000;
+	expect_firmware(0x11000, "");
 }
 
 static void test_refusals(void **state)
