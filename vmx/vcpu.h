@@ -113,7 +113,8 @@ struct vcpu_ops {
 
 	/*
 	 * Pointer to guest RAM of the given range for reading or writing, or NULL
-	 * when it is not all RAM within one 4K page.
+	 * when it is not all RAM within one 4K page. A ROM counts as RAM: only what
+	 * the processor writes by itself may go there; see mmio_device_ops.read_only.
 	 */
 	void *(*ram)(struct vcpu *v, gpa_t gpa, u64 length);
 
