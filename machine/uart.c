@@ -11,8 +11,20 @@
 #define MSR_PLUGGED   (UART_MSR_DCD | UART_MSR_DSR | UART_MSR_CTS)
 #define MSR_LINES     (UART_MSR_DCD | UART_MSR_RI | UART_MSR_DSR | UART_MSR_CTS)
 
+/*
+ * Data sheet "Interrupt Control Functions": a write ends the interrupt, too. A
+ * driver that only writes needs its next one, which for the 8259s is a rise.
+ */
+static void fill_transmitter(struct uart *u)
+{
+	u->thr_empty = false;
+	uart_update(u);
+}
+
 static void write_data(struct uart *u, u8 byte)
 {
+	if (unlikely(u->ier & UART_IER_THRI))
+		fill_transmitter(u);
 	u->thr_empty = true; /* at once */
 	if (u->mcr & UART_MCR_LOOP)
 		uart_take(u, byte);

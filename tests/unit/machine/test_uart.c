@@ -132,6 +132,21 @@ static void test_transmitter_interrupt(void **state)
 	assert_true(line_high);
 }
 
+/* Who only writes, and never reads IIR, gets an edge for each byte. */
+static void test_write_is_a_new_interrupt(void **state)
+{
+	(void)state;
+	program(UART_FCR_ENABLE_FIFO, UART_IER_THRI);
+	assert_int_equal(line_rises, 1);
+	out(UART_TX, 'x');
+	assert_true(line_high);
+	assert_int_equal(line_rises, 2);
+	out(UART_TX, 'y');
+	assert_int_equal(line_rises, 3);
+	assert_int_equal(iir(), UART_IIR_THRI);
+	assert_false(line_high);
+}
+
 static void test_receive_without_fifo(void **state)
 {
 	(void)state;
@@ -368,6 +383,7 @@ int main(void)
 		cmocka_unit_test_setup(test_divisor_latch, setup),
 		cmocka_unit_test_setup(test_send, setup),
 		cmocka_unit_test_setup(test_transmitter_interrupt, setup),
+		cmocka_unit_test_setup(test_write_is_a_new_interrupt, setup),
 		cmocka_unit_test_setup(test_receive_without_fifo, setup),
 		cmocka_unit_test_setup(test_overrun_without_fifo, setup),
 		cmocka_unit_test_setup(test_overrun_with_fifo, setup),
