@@ -12,6 +12,7 @@
 
 #define SPEAKER_GATE	BIT(0)
 #define SPEAKER_DATA	BIT(1)
+#define SPEAKER_MASKS	(BIT(2) | BIT(3)) /* SERR# and IOCHK#, which nobody raises: kept */
 #define SPEAKER_REFRESH BIT(4)
 #define SPEAKER_OUT	BIT(5)
 #define FASTEST_NS	50000 /* between two interrupts */
@@ -74,6 +75,7 @@ void pit_reset(struct pit *pit)
 	for (unsigned i = 0; i < ARRAY_SIZE(pit->channels); i++)
 		pit_channel_reset(&pit->channels[i], i != 2);
 	pit->speaker = false;
+	pit->masked = 0;
 	follow(pit, 0);
 }
 
@@ -135,7 +137,7 @@ u8 pit_speaker_read(struct pit *pit, u64 now_ns)
 {
 	struct pit_channel *c = &pit->channels[2];
 
-	return (c->gate ? SPEAKER_GATE : 0) | (pit->speaker ? SPEAKER_DATA : 0) |
+	return (c->gate ? SPEAKER_GATE : 0) | (pit->speaker ? SPEAKER_DATA : 0) | pit->masked |
 	       (now_ns / REFRESH_NS & 1 ? SPEAKER_REFRESH : 0) |
 	       (pit_count_output(c, pit_ticks(now_ns)) ? SPEAKER_OUT : 0);
 }
@@ -143,6 +145,7 @@ u8 pit_speaker_read(struct pit *pit, u64 now_ns)
 void pit_speaker_write(struct pit *pit, u8 value, u64 now_ns)
 {
 	pit->speaker = value & SPEAKER_DATA;
+	pit->masked = value & SPEAKER_MASKS;
 	pit_channel_set_gate(&pit->channels[2], value & SPEAKER_GATE, pit_ticks(now_ns));
 }
 

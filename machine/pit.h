@@ -25,6 +25,7 @@
 struct pit {
 	struct pit_channel channels[3];
 	bool speaker; /* port 61H: data to the speaker */
+	u8 masked;    /* port 61H: reasons for an NMI that are masked */
 	u64 rise;     /* tick of channel 0's next rising edge, or PIT_NEVER */
 	struct irq irq;
 	struct timer timer; /* of that edge */
