@@ -59,21 +59,6 @@ static bool is_damaged_multiboot(const struct loader_file *f)
 	       option_find(f->cmdline, "load", &value) < 0;
 }
 
-static int refuse_damaged(struct load *l)
-{
-	return load_fail(l, &l->request->kernel, -ERR_CORRUPT,
-			 "the Multiboot header at offset %#lx has a wrong checksum or length: "
-			 "correct it, or give load= for a raw blob",
-			 multiboot_magic_at(&l->request->kernel));
-}
-
-static int refuse_elf(struct load *l)
-{
-	return load_fail(l, &l->request->kernel, -ERR_UNSUPPORTED,
-			 "an ELF file without Multiboot header or PVH note: add one, or make a raw "
-			 "blob with objcopy -O binary");
-}
-
 /* Most telling first: a Multiboot kernel may be an ELF file, too. */
 static const struct loader_format formats[] = {
 	{ "Linux bzImage", loader_linux_probe, loader_linux_load },
@@ -81,8 +66,8 @@ static const struct loader_format formats[] = {
 	{ "Multiboot2 kernel", loader_multiboot2_probe, loader_multiboot2_load },
 	{ "Multiboot kernel", loader_multiboot1_probe, loader_multiboot1_load },
 	{ "PVH kernel", loader_pvh_probe, loader_pvh_load },
-	{ "damaged Multiboot kernel", is_damaged_multiboot, refuse_damaged },
-	{ "ELF file", elf_probe, refuse_elf },
+	{ "damaged Multiboot kernel", is_damaged_multiboot, multiboot_refuse },
+	{ "ELF file", elf_probe, loader_elf_refuse },
 	{ "gzip file", is_gzip, refuse_gzip },
 	{ "raw blob", loader_raw_probe, loader_raw_load },
 };

@@ -47,6 +47,27 @@ u64 multiboot_magic_at(const struct loader_file *f)
 	return MIN(find(f, MAGIC1, 1, SEARCH1, 4), find(f, MAGIC2, 1, SEARCH2, 8));
 }
 
+int multiboot_refuse(struct load *l)
+{
+	const struct loader_file *f = &l->request->kernel;
+	const u64 at = multiboot_magic_at(f);
+	const bool second = loader_read32(f, at) == MAGIC2;
+	const u64 size = second ? SIZE2 : SIZE1, search = second ? SEARCH2 : SEARCH1;
+	u32 sum = 0;
+
+	if (at + size > MIN(search, f->length))
+		return load_fail(l, f, -ERR_CORRUPT,
+				 "the Multiboot header at offset %#lx does not end within %#lx bytes: is "
+				 "the file cut off? For a raw blob give load=",
+				 at, MIN(search, f->length));
+	for (u64 i = 0; i + 4 < size; i += 4)
+		sum += loader_read32(f, at + i);
+	return load_fail(l, f, -ERR_CORRUPT,
+			 "the Multiboot header at offset %#lx has checksum=%#x instead of %#x: correct "
+			 "it, or give load= for a raw blob",
+			 at, loader_read32(f, at + size - 4), 0U - sum);
+}
+
 /* ---- The image -------------------------------------------------------------------- */
 
 int multiboot_load_flat(struct load *l, u64 at, const struct multiboot_addresses *a,

@@ -15,6 +15,9 @@
 /* Where anything that begins like a Multiboot header of either version is; for complaints. */
 u64 multiboot_magic_at(const struct loader_file *f);
 
+/* Refuses such a file, of which no header is correct: which field is to blame. */
+int multiboot_refuse(struct load *l) __must_check;
+
 /* Offset of the first correct header, or MULTIBOOT_NOWHERE. */
 u64 multiboot1_find(const struct loader_file *f);
 u64 multiboot2_find(const struct loader_file *f);

@@ -93,5 +93,6 @@ bool loader_multiboot2_probe(const struct loader_file *kernel);
 int loader_multiboot2_load(struct load *l);
 bool loader_pvh_probe(const struct loader_file *kernel);
 int loader_pvh_load(struct load *l);
+int loader_elf_refuse(struct load *l); /* an ELF file of no format: which field is to blame */
 bool loader_raw_probe(const struct loader_file *kernel);
 int loader_raw_load(struct load *l);

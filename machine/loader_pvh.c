@@ -18,6 +18,8 @@
 #define NOTE_NAME	  "Xen"
 #define NOTE_PHYS32_ENTRY 18
 
+#define NO_NOTE ~0UL
+
 #define START_MAGIC   0x336ec578U /* "xEn3" with bit 7 of the E set */
 #define START_VERSION 1U	  /* with a memory map */
 
@@ -38,8 +40,11 @@ struct start_range {
 	u32 type, reserved; /* types are those of E820 */
 };
 
-/* The note's value among the notes at [at, end) of the file. */
-static bool find_in(const struct loader_file *f, u64 at, u64 end, u64 *entry)
+/*
+ * The note's value among the notes at [at, end) of the file. Behind a note that
+ * is wrong nothing can be found: *bad is its offset.
+ */
+static bool find_in(const struct loader_file *f, u64 at, u64 end, u64 *entry, u64 *bad)
 {
 	while (at < end && end - at >= sizeof(Elf32_Nhdr)) {
 		u64 name_size = loader_read32(f, at);
@@ -47,10 +52,13 @@ static bool find_in(const struct loader_file *f, u64 at, u64 end, u64 *entry)
 		u64 name = at + sizeof(Elf32_Nhdr);
 		u64 value = name + ALIGN_UP(name_size, 4UL);
 
+		*bad = at;
 		if (name_size > end - name || size > end - name || value + size > end)
 			return false;
-		if (loader_read32(f, at + 8) == NOTE_PHYS32_ENTRY && size >= 4 &&
+		if (loader_read32(f, at + 8) == NOTE_PHYS32_ENTRY &&
 		    name_size == sizeof(NOTE_NAME) && !memcmp(f->data + name, NOTE_NAME, name_size)) {
+			if (size < 4)
+				return false;
 			*entry = loader_read32(f, value);
 			if (size >= 8)
 				*entry |= (u64)loader_read32(f, value + 4) << 32;
@@ -58,17 +66,19 @@ static bool find_in(const struct loader_file *f, u64 at, u64 end, u64 *entry)
 		}
 		at = value + ALIGN_UP(size, 4UL);
 	}
+	*bad = NO_NOTE;
 	return false;
 }
 
 static bool find_entry(const struct elf *e, u64 *entry)
 {
 	struct elf_segment s;
+	u64 bad;
 
 	for (unsigned i = 0; i < e->segment_count; i++) {
 		elf_segment(e, i, &s);
 		if (s.type == PT_NOTE && loader_has(e->file, s.offset, s.file_size) &&
-		    find_in(e->file, s.offset, s.offset + s.file_size, entry))
+		    find_in(e->file, s.offset, s.offset + s.file_size, entry, &bad))
 			return true;
 	}
 	return false;
@@ -80,6 +90,43 @@ bool loader_pvh_probe(const struct loader_file *f)
 	u64 entry;
 
 	return elf_open_quietly(&e, f) && find_entry(&e, &entry);
+}
+
+static int check_notes(struct load *l, unsigned index, const struct elf_segment *s)
+{
+	const struct loader_file *f = &l->request->kernel;
+	u64 entry, bad;
+
+	if (!loader_has(f, s->offset, s->file_size))
+		return load_fail(l, f, -ERR_CORRUPT,
+				 "ELF segment %u (notes) has p_offset=%#lx p_filesz=%#lx, beyond the "
+				 "file's %#lx bytes: is it cut off?",
+				 index, s->offset, s->file_size, f->length);
+	(void)find_in(f, s->offset, s->offset + s->file_size, &entry, &bad);
+	if (bad != NO_NOTE)
+		return load_fail(l, f, -ERR_CORRUPT,
+				 "the ELF note at offset %#lx has n_namesz=%#x n_descsz=%#x: wrong, or "
+				 "beyond the notes' end",
+				 bad, loader_read32(f, bad), loader_read32(f, bad + 4));
+	return 0;
+}
+
+int loader_elf_refuse(struct load *l)
+{
+	const struct loader_file *f = &l->request->kernel;
+	struct elf_segment s;
+	struct elf e;
+	int error = elf_open(&e, l, f);
+
+	for (unsigned i = 0; !error && i < e.segment_count; i++) {
+		elf_segment(&e, i, &s);
+		if (s.type == PT_NOTE)
+			error = check_notes(l, i, &s);
+	}
+	return error ? error :
+		       load_fail(l, f, -ERR_UNSUPPORTED,
+				 "an ELF file without Multiboot header or PVH note: add one, or make a "
+				 "raw blob with objcopy -O binary");
 }
 
 static int put_info(struct load *l, gpa_t after, u64 *at)

@@ -166,29 +166,28 @@ static void test_bad_segments(void **state)
 	REFUSES(f.note.entry = 1UL << 32 | 0x200000, -ERR_RANGE, "PHYS32_ENTRY=0x100200000");
 }
 
-/* Without a good header there is no note, so it is an ELF file without one. */
 static void test_bad_headers(void **state)
 {
 	(void)state;
-	REFUSES(f.header.e_ident[EI_CLASS] = 3, -ERR_UNSUPPORTED, "an ELF file without");
-	REFUSES(f.header.e_ident[EI_DATA] = 2, -ERR_UNSUPPORTED, "an ELF file without");
-	REFUSES(f.header.e_machine = EM_ARM, -ERR_UNSUPPORTED, "an ELF file without");
-	REFUSES(f.header.e_type = ET_REL, -ERR_UNSUPPORTED, "an ELF file without");
-	REFUSES(f.header.e_phentsize = 32, -ERR_UNSUPPORTED, "an ELF file without");
-	REFUSES(f.header.e_phoff = ~0UL, -ERR_UNSUPPORTED, "an ELF file without");
-	REFUSES(f.header.e_phnum = 60000, -ERR_UNSUPPORTED, "an ELF file without");
-	REFUSES(f.segments[1].p_filesz = sizeof(f), -ERR_UNSUPPORTED, "an ELF file without");
+	REFUSES(f.header.e_ident[EI_CLASS] = 3, -ERR_CORRUPT, "the ELF header's EI_CLASS=0x3");
+	REFUSES(f.header.e_ident[EI_DATA] = 2, -ERR_CORRUPT, "EI_DATA=0x2");
+	REFUSES(f.header.e_machine = EM_ARM, -ERR_CORRUPT, "e_machine=0x28");
+	REFUSES(f.header.e_type = ET_REL, -ERR_CORRUPT, "e_type=0x1");
+	REFUSES(f.header.e_phentsize = 32, -ERR_CORRUPT, "e_phentsize=0x20");
+	REFUSES(f.header.e_phoff = ~0UL, -ERR_CORRUPT, "e_phoff=0xffffffffffffffff");
+	REFUSES(f.header.e_phnum = 60000, -ERR_CORRUPT, "e_phoff=0x40");
+	REFUSES(f.segments[1].p_filesz = sizeof(f), -ERR_CORRUPT, "ELF segment 1 (notes) has p_offset=");
 }
 
-/* Notes that lie about their own lengths are no notes. */
+/* Notes that lie about their own lengths; and good ones that are not PVH's. */
 static void test_bad_notes(void **state)
 {
 	(void)state;
-	REFUSES(f.note.other.n_namesz = ~0U, -ERR_UNSUPPORTED, "an ELF file without");
-	REFUSES(f.note.other.n_descsz = ~0U, -ERR_UNSUPPORTED, "an ELF file without");
-	REFUSES(f.note.header.n_descsz = 3, -ERR_UNSUPPORTED, "an ELF file without");
-	REFUSES(f.note.header.n_descsz = 12, -ERR_UNSUPPORTED, "an ELF file without");
-	REFUSES(f.note.header.n_namesz = 5, -ERR_UNSUPPORTED, "an ELF file without");
+	REFUSES(f.note.other.n_namesz = ~0U, -ERR_CORRUPT, "n_namesz=0xffffffff n_descsz=0x4");
+	REFUSES(f.note.other.n_descsz = ~0U, -ERR_CORRUPT, "n_namesz=0x6 n_descsz=0xffffffff");
+	REFUSES(f.note.header.n_descsz = 3, -ERR_CORRUPT, "n_namesz=0x4 n_descsz=0x3");
+	REFUSES(f.note.header.n_descsz = 12, -ERR_CORRUPT, "n_namesz=0x4 n_descsz=0xc");
+	REFUSES(f.note.header.n_namesz = 5, -ERR_CORRUPT, "n_namesz=0x5 n_descsz=0x8");
 	REFUSES(f.note.name[0] = 'x', -ERR_UNSUPPORTED, "an ELF file without");
 	REFUSES(f.note.header.n_type = 17, -ERR_UNSUPPORTED, "an ELF file without");
 	setup(NULL);
