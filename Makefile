@@ -62,7 +62,8 @@ machine := pc interrupts device_memory vm vm_report stats_report hints stuck stu
 	uart uart_receiver guest_console \
 	monitor monitor_run monitor_line monitor_command monitor_look monitor_memory monitor_act \
 	pic pic_chip tick_debt pit pit_channel pit_count \
-	lapic lapic_reset lapic_access lapic_timer lapic_bus ioapic rtc rtc_time rtc_host pm i8042 keyboard board pci \
+	lapic lapic_reset lapic_access lapic_timer lapic_bus ioapic rtc rtc_time rtc_cmos rtc_host \
+	pm i8042 keyboard board pci \
 	memory_map bios_data acpi_build mp_build \
 	loader loader_boot loader_place loader_start loader_raw loader_firmware loader_linux loader_elf loader_pvh \
 	loader_multiboot loader_multiboot1 loader_multiboot2 loader_multiboot2_info

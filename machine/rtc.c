@@ -3,11 +3,13 @@
 
 #include "lib/bits.h"
 #include "lib/string.h"
+#include "machine/rtc_cmos.h"
 
 #define NS_PER_S 1000000000UL
 
 #define A_UIP	BIT(7)
 #define A_RATE	BITS(3, 0)
+#define A_RESET_DIVIDER (BIT(6) | BIT(5)) /* both: the divider chain is held in reset */
 #define A_RESET 0x26 /* 32768 Hz crystal, 1024 Hz periodic */
 #define B_SET	BIT(7)
 #define B_RESET RTC_B_24H
@@ -24,17 +26,15 @@
 
 #define INDEX_MASK (RTC_CMOS - 1) /* bit 7 of port 70H masks NMIs; there are none */
 
-static bool is_time(unsigned index)
+static bool divider_held(const struct rtc *rtc)
 {
-	return (index <= RTC_YEAR && index != RTC_SECONDS_ALARM && index != RTC_MINUTES_ALARM &&
-		index != RTC_HOURS_ALARM) ||
-	       index == RTC_CENTURY;
+	return (rtc->cmos[RTC_A] & A_RESET_DIVIDER) == A_RESET_DIVIDER;
 }
 
-/* Setting the time stops it: registers are as the guest left them. */
+/* Setting the time stops it, and so does its divider: registers are as the guest left them. */
 static bool stopped(const struct rtc *rtc)
 {
-	return rtc->cmos[RTC_B] & B_SET;
+	return rtc->cmos[RTC_B] & B_SET || divider_held(rtc);
 }
 
 static u64 wall_ns(const struct rtc *rtc, u64 now)
@@ -52,7 +52,7 @@ static u64 period_ticks(const struct rtc *rtc)
 {
 	unsigned rate = rtc->cmos[RTC_A] & A_RATE;
 
-	if (!rate)
+	if (!rate || divider_held(rtc))
 		return 0;
 	/* "Periodic Interrupt Rate": 1 and 2 are as 8 and 9. */
 	return 1UL << (rate <= 2 ? rate + 6 : rate - 1);
@@ -179,7 +179,7 @@ static bool updating(const struct rtc *rtc, u64 now)
 
 u8 rtc_read(struct rtc *rtc, unsigned index, u64 now)
 {
-	if (is_time(index) && !stopped(rtc))
+	if (rtc_time_has(index) && !stopped(rtc))
 		rtc_time_store(rtc->cmos, wall_seconds(rtc, now), rtc->cmos[RTC_B]);
 	switch (index) {
 	case RTC_A:
@@ -193,26 +193,46 @@ u8 rtc_read(struct rtc *rtc, unsigned index, u64 now)
 	}
 }
 
-/* Take the registers as the time from now on; the running second goes on. */
-static void set_time(struct rtc *rtc, u64 now)
+/* Take the registers as the time from now on; so much of the second has gone. */
+static void set_time(struct rtc *rtc, u64 now, u64 part)
 {
-	u64 part = wall_ns(rtc, now) % NS_PER_S;
-
 	rtc->base_ns = rtc_time_load(rtc->cmos, rtc->cmos[RTC_B]) * NS_PER_S + part - now;
+}
+
+/* The running second goes on. */
+static void go_on(struct rtc *rtc, u64 now)
+{
+	set_time(rtc, now, wall_ns(rtc, now) % NS_PER_S);
+}
+
+static void keep_time(struct rtc *rtc, u64 now)
+{
+	if (!stopped(rtc))
+		rtc_time_store(rtc->cmos, wall_seconds(rtc, now), rtc->cmos[RTC_B]);
+}
+
+/* "When the divider is changed from reset ... the first update is one-half second later." */
+static void write_a(struct rtc *rtc, u8 value, u64 now)
+{
+	bool was_held = divider_held(rtc);
+
+	keep_time(rtc, now);
+	rtc->cmos[RTC_A] = value & ~A_UIP;
+	if (was_held && !divider_held(rtc))
+		set_time(rtc, now, NS_PER_S / 2);
 }
 
 static void write_b(struct rtc *rtc, u8 value, u64 now)
 {
 	bool was_stopped = stopped(rtc);
 
-	if (!was_stopped)
-		rtc_time_store(rtc->cmos, wall_seconds(rtc, now), rtc->cmos[RTC_B]);
+	keep_time(rtc, now);
 	if (value & B_SET)
 		value &= ~FLAG_UPDATE; /* "SET ... clears UIE" */
 	rtc->cmos[RTC_B] = value;
 	/* A running clock keeps its time when only the way of writing it down changes. */
 	if (was_stopped && !stopped(rtc))
-		set_time(rtc, now);
+		go_on(rtc, now);
 }
 
 void rtc_write(struct rtc *rtc, unsigned index, u8 value, u64 now)
@@ -220,8 +240,8 @@ void rtc_write(struct rtc *rtc, unsigned index, u8 value, u64 now)
 	catch_up(rtc, now);
 	switch (index) {
 	case RTC_A:
-		rtc->cmos[RTC_A] = value & ~A_UIP;
 		rtc->debt = (struct tick_debt){ 0, false };
+		write_a(rtc, value, now);
 		break;
 	case RTC_B:
 		rtc->debt = (struct tick_debt){ 0, false };
@@ -231,34 +251,15 @@ void rtc_write(struct rtc *rtc, unsigned index, u8 value, u64 now)
 	case RTC_D:
 		break;
 	default:
-		if (is_time(index) && !stopped(rtc)) {
-			rtc_time_store(rtc->cmos, wall_seconds(rtc, now), rtc->cmos[RTC_B]);
+		if (rtc_time_has(index) && !stopped(rtc)) {
+			keep_time(rtc, now);
 			rtc->cmos[index] = value;
-			set_time(rtc, now);
+			go_on(rtc, now);
 		} else {
 			rtc->cmos[index] = value;
 		}
 	}
 	update(rtc);
-}
-
-static void store16(struct rtc *rtc, unsigned low, unsigned high, u64 value)
-{
-	rtc->cmos[low] = (u8)value;
-	rtc->cmos[high] = (u8)(value >> 8);
-}
-
-/* Where PC firmware has always left the size of memory. */
-static void store_memory(struct rtc *rtc, u64 ram_size)
-{
-	u64 low = MIN(ram_size, GIB(3)), high = (ram_size - low) >> 16;
-
-	store16(rtc, 0x15, 0x16, 640);			       /* KiB below 640K */
-	store16(rtc, 0x17, 0x18, MIN((low - MIB(1)) >> 10, 0xfc00UL)); /* KiB above 1M, to 64M */
-	store16(rtc, 0x30, 0x31, MIN((low - MIB(1)) >> 10, 0xfc00UL));
-	store16(rtc, 0x34, 0x35, low > MIB(16) ? (low - MIB(16)) >> 16 : 0); /* 64K above 16M */
-	store16(rtc, 0x5b, 0x5c, high);			       /* 64K above 4G: three bytes */
-	rtc->cmos[0x5d] = (u8)(high >> 16);
 }
 
 void rtc_reset(struct rtc *rtc, u64 seconds, u64 ram_size)
@@ -269,7 +270,7 @@ void rtc_reset(struct rtc *rtc, u64 seconds, u64 ram_size)
 	rtc->cmos[RTC_B] = B_RESET;
 	rtc->base_ns = seconds * NS_PER_S;
 	rtc->seen_ns = 0;
-	store_memory(rtc, ram_size);
+	rtc_cmos_memory(rtc->cmos, ram_size);
 	update(rtc);
 }
 

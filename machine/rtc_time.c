@@ -95,3 +95,10 @@ u64 rtc_time_load(const u8 *registers, u8 b)
 
 	return rtc_time_to_seconds(&t);
 }
+
+bool rtc_time_has(unsigned index)
+{
+	return (index <= RTC_YEAR && index != RTC_SECONDS_ALARM && index != RTC_MINUTES_ALARM &&
+		index != RTC_HOURS_ALARM) ||
+	       index == RTC_CENTURY;
+}

@@ -47,3 +47,6 @@ u8 rtc_time_encode_hours(unsigned hours, u8 b);
 /* All time registers at once; `registers` is the CMOS memory. */
 void rtc_time_store(u8 *registers, u64 seconds, u8 b);
 u64 rtc_time_load(const u8 *registers, u8 b);
+
+/* Is this register part of the time of day? */
+bool rtc_time_has(unsigned index);

@@ -129,14 +129,14 @@ needs_machine/test_pic := machine/pic machine/pic_chip $(time)
 needs_machine/test_pic_chip := machine/pic_chip
 needs_machine/test_pit := machine/pit machine/tick_debt machine/pit_channel machine/pit_count $(time)
 needs_machine/test_pit_channel := machine/pit_channel machine/pit_count
-needs_machine/test_rtc := machine/rtc machine/tick_debt machine/rtc_time $(time)
+needs_machine/test_rtc := machine/rtc machine/tick_debt machine/rtc_time machine/rtc_cmos $(time)
 needs_machine/test_rtc_time := machine/rtc_time
 needs_machine/test_uart := machine/uart machine/uart_receiver $(time)
 vm_all := machine/vm machine/vm_report machine/stuck machine/stuck_text machine/stats_report vmx/stats vmx/record vmx/record_text vmx/recorder machine/pc machine/interrupts machine/device_memory machine/lapic \
 	machine/lapic_reset machine/lapic_access machine/lapic_timer machine/lapic_bus machine/ioapic machine/ram machine/rom machine/bus machine/timer machine/cpuid \
 	machine/cpuid_build machine/cpuid_timing machine/cpuid_policy machine/msr machine/mtrr machine/memory_type machine/hypercall machine/uart \
 	machine/uart_receiver machine/guest_console unit/machine/fake_monitor machine/pic machine/pic_chip machine/pit \
-	machine/pit_channel machine/pit_count machine/tick_debt machine/rtc machine/rtc_time machine/pm machine/i8042 machine/keyboard \
+	machine/pit_channel machine/pit_count machine/tick_debt machine/rtc machine/rtc_time machine/rtc_cmos machine/pm machine/i8042 machine/keyboard \
 	machine/board machine/pci vmx/apic_virtual vmx/apic_virtual_access vmx/ept vmx/bitmaps vmx/vmcs lib/format lib/error sim/vmx sim/asm $(tables) \
 	unit/machine/fake_host unit/machine/fake_vcpu unit/machine/fake_time
 needs_machine/test_pm := machine/pm $(time) unit/machine/fake_vcpu

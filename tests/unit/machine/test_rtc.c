@@ -104,6 +104,34 @@ static void test_set_time(void **state)
 	assert_int_equal(get(RTC_YEAR), 0x00);
 }
 
+/* As Linux sets it: held while the registers change, and half a second later the first update. */
+static void test_divider(void **state)
+{
+	(void)state;
+	advance(SECOND / 4);
+	set(RTC_B, 0x82);
+	set(RTC_A, 0x76);
+	set(RTC_SECONDS, 0x30);
+	set(RTC_B, 0x02); /* no longer set, but still held */
+	get(RTC_C);
+	advance(3 * SECOND);
+	assert_int_equal(get(RTC_SECONDS), 0x30);
+	assert_int_equal(get(RTC_A), 0x76); /* no update in progress */
+	assert_int_equal(get(RTC_C), 0);
+	set(RTC_A, 0x26);
+	advance(SECOND / 2 - 1);
+	assert_int_equal(get(RTC_SECONDS), 0x30);
+	assert_int_equal(get(RTC_A), 0xa6);
+	advance(1);
+	assert_int_equal(get(RTC_SECONDS), 0x31);
+	assert_int_equal(get(RTC_C), 0x50); /* periodic too: it counts again */
+	set(RTC_A, 0x66);
+	get(RTC_C);
+	advance(SECOND);
+	assert_int_equal(get(RTC_SECONDS), 0x31);
+	assert_int_equal(get(RTC_C), 0);
+}
+
 static void test_set_one_register_while_running(void **state)
 {
 	(void)state;
@@ -314,6 +342,7 @@ int main(void)
 		cmocka_unit_test_setup(test_update_in_progress, setup),
 		cmocka_unit_test_setup(test_data_modes, setup),
 		cmocka_unit_test_setup(test_set_time, setup),
+		cmocka_unit_test_setup(test_divider, setup),
 		cmocka_unit_test_setup(test_set_one_register_while_running, setup),
 		cmocka_unit_test_setup(test_cmos_memory, setup),
 		cmocka_unit_test_setup(test_memory_size, setup),
