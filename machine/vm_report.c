@@ -42,6 +42,8 @@ void vm_reason(const struct vm *vm, char *text, size_t size)
 
 	if (!stop->detail)
 		format(text, size, "%s: %s", vm->name, cause);
+	else if (stop->cause == STOP_UNKNOWN_CODE) /* bytes: the first ones may be zero */
+		format(text, size, "%s: %s: %s %016lx", vm->name, cause, stop->detail, stop->value);
 	else if (stop->value)
 		format(text, size, "%s: %s: %s %#lx", vm->name, cause, stop->detail, stop->value);
 	else

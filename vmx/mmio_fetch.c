@@ -78,7 +78,7 @@ static enum verdict unknown(struct vcpu *v, const u8 *code)
 	u64 bytes;
 
 	memcpy(&bytes, code, sizeof(bytes));
-	return vcpu_stop(v, STOP_EMULATION, "not known on device memory, begins with the bytes",
+	return vcpu_stop(v, STOP_UNKNOWN_CODE, "not known on device memory, begins with the bytes",
 			 __builtin_bswap64(bytes));
 }
 

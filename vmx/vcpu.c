@@ -300,6 +300,7 @@ const char *stop_cause_name(enum stop_cause cause)
 		[STOP_ENTRY_FAILED] = "VM entry failed",
 		[STOP_STUCK] = "waits for ever",
 		[STOP_EMULATION] = "instruction that cannot be emulated",
+		[STOP_UNKNOWN_CODE] = "instruction that cannot be emulated",
 		[STOP_NO_MEMORY] = "out of memory",
 	};
 

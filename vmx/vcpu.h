@@ -58,6 +58,7 @@ enum stop_cause {
 	STOP_ENTRY_FAILED, /* the processor refused the guest's state */
 	STOP_STUCK,	   /* the guest waits for an event that cannot come */
 	STOP_EMULATION,	   /* an instruction we cannot emulate */
+	STOP_UNKNOWN_CODE, /* or cannot decode: the value is its first 8 bytes, big-endian */
 	STOP_NO_MEMORY,
 };
 

@@ -176,6 +176,7 @@ static void test_outcomes(void **state)
 		{ STOP_ENTRY_FAILED, 0, OUTCOME_GUEST_FAULT },
 		{ STOP_STUCK, 0, OUTCOME_GUEST_FAULT },
 		{ STOP_EMULATION, 0, OUTCOME_GUEST_FAULT },
+		{ STOP_UNKNOWN_CODE, 0, OUTCOME_GUEST_FAULT },
 	};
 
 	(void)state;
@@ -183,6 +184,20 @@ static void test_outcomes(void **state)
 		vm->cpus[0].vcpu->stop = (struct vcpu_stop){ ends[i].cause, NULL, ends[i].value };
 		assert_int_equal(vm_outcome(vm), ends[i].outcome);
 	}
+}
+
+static void test_reason(void **state)
+{
+	char text[160];
+
+	(void)state;
+	vm->cpus[0].vcpu->stop = (struct vcpu_stop){ STOP_POWER_OFF, "port", 3 };
+	vm_reason(vm, text, sizeof(text));
+	assert_non_null(strstr(text, ": port 0x3"));
+	/* CMPXCHG8B: a byte of zero in front is a byte. */
+	vm->cpus[0].vcpu->stop = (struct vcpu_stop){ STOP_UNKNOWN_CODE, "bytes", 0x0fc74b20f48d7600 };
+	vm_reason(vm, text, sizeof(text));
+	assert_non_null(strstr(text, ": bytes 0fc74b20f48d7600"));
 }
 
 static unsigned runs;
@@ -336,6 +351,7 @@ int main(void)
 		TEST(test_clean_end),
 		TEST(test_report_of_a_fault),
 		TEST(test_outcomes),
+		TEST(test_reason),
 		TEST(test_the_monitor_may_keep_it),
 		TEST(test_runs_on_where_it_stopped),
 		TEST(test_bad_sizes),

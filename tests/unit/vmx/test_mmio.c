@@ -584,7 +584,7 @@ static void what_is_not_known_stops(void **state)
 	(void)state;
 	fake.vcpu.regs.rbx = DATA;
 	assert_int_equal(RUN("\xf7\x23\x01\x02\x03\x04\x05\x06\x07", DATA, false), STOP);
-	assert_int_equal(fake.vcpu.stop.cause, STOP_EMULATION);
+	assert_int_equal(fake.vcpu.stop.cause, STOP_UNKNOWN_CODE);
 	assert_int_equal(fake.vcpu.stop.value, 0xf723010203040506); /* as they are read */
 	assert_int_equal(device.count, 0);
 }
