@@ -106,8 +106,8 @@ static __noinline int refuse(struct vcpu *v, u32 msr, const char *what)
 	if (m->refused_count == MSR_REFUSED_MAX)
 		return -ERR_NOENT;
 	m->refused[m->refused_count++] = msr;
-	log_info("msr", "%s: vcpu=%u %s msr=%#x is not offered: #GP", v->vm->name, v->index, what,
-		 msr);
+	log_info("msr", "%s: vcpu=%u %s msr=%#x is not offered: #GP%s", v->vm->name, v->index, what,
+		 msr, m->refused_count < MSR_REFUSED_MAX ? "" : "; further numbers are not told");
 	return -ERR_NOENT;
 }
 

@@ -161,6 +161,8 @@ static void test_bounded(void **state)
 	for (u32 msr = 0x1000; msr < 0x2000; msr++)
 		assert_int_equal(msr_read(&v, msr, &value), -ERR_NOENT);
 	assert_int_equal(lines, MSR_REFUSED_MAX);
+	assert_string_equal(line, "vm0: vcpu=0 RDMSR msr=0x103f is not offered: #GP; "
+				  "further numbers are not told");
 }
 
 static void test_tsc_and_its_adjustment(void **state)
