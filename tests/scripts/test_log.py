@@ -45,7 +45,7 @@ def test_reasons_and_verdicts_are_the_hypervisors():
               encoding="utf-8") as header:
         pairs = re.findall(r"^\tX\((\w+),\s*(\d+)\)", header.read(), re.M)
     tap.same(names.REASONS, {name: int(number) for name, number in pairs})
-    with open(os.path.join(tap.TOP, "vmx", "vcpu.h"),
+    with open(os.path.join(tap.TOP, "vmx", "vcpu_ops.h"),
               encoding="utf-8") as header:
         words = re.search(r"enum verdict \{ (.*?) \}", header.read())[1]
     tap.same([names.VERDICTS[word] for word in words.split(", ")], [0, 1, 2, 3])
