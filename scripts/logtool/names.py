@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Names of what a record has as numbers. The reasons are those of
-vmx/exit_reason.h, in its order (a test compares); the verdicts vmx/vcpu.h's."""
+vmx/exit_reason.h, in its order (a test compares); the verdicts vmx/vcpu_ops.h's."""
 
 _FIRST = """
 EXCEPTION_NMI EXTERNAL_INTERRUPT TRIPLE_FAULT INIT SIPI IO_SMI OTHER_SMI
