@@ -9,26 +9,10 @@
 #include "kernel/asm.h"
 #include "lib/x86.h"
 #include "vmx/control_registers.h"
+#include "vmx/debug_registers.h"
 #include "vmx/decode.h"
 #include "vmx/instructions.h"
 #include "vmx/io_breakpoint.h"
-
-static u64 read_dr(unsigned dr)
-{
-	switch (dr) {
-	case 0:
-		return dr0_read();
-	case 1:
-		return dr1_read();
-	case 2:
-		return dr2_read();
-	case 3:
-		return dr3_read();
-	case 6:
-		return dr6_read();
-	}
-	return vmcs_read(VMCS_GUEST_DR7);
-}
 
 static void write_dr(struct vcpu *v, unsigned dr, u64 value)
 {
@@ -73,7 +57,7 @@ enum verdict exit_mov_dr(struct vcpu *v)
 		return AGAIN;
 	}
 	if (a.read) {
-		vcpu_set_register(v, a.register_index, read_dr(a.dr));
+		vcpu_set_register(v, a.register_index, guest_dr(a.dr));
 		return NEXT;
 	}
 	value = vcpu_register(v, a.register_index);

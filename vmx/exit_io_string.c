@@ -14,12 +14,6 @@
 #include "vmx/segment.h"
 #include "vmx/step.h"
 
-/* A register that an address size of 16 bits changes in part, one of 32 as a whole. */
-static u64 replace(u64 before, u64 value, u64 mask)
-{
-	return mask == 0xffff ? (before & ~mask) | (value & mask) : value & mask;
-}
-
 /* What lies where there is no RAM, in the terms of vmx/mmio_operand.h. */
 static struct mmio device(struct vcpu *v)
 {
@@ -102,9 +96,9 @@ enum verdict exit_io_string(struct vcpu *v, u64 qualification)
 			verdict = io->in ? in(v, io, &span) : out(v, io, &span);
 		if (verdict != NEXT)
 			return verdict;
-		*index = replace(*index, *index + stride, mask);
+		*index = mmio_replace_address(*index, *index + stride, mask);
 		if (io->rep)
-			v->regs.rcx = replace(v->regs.rcx, left - 1, mask);
+			v->regs.rcx = mmio_replace_address(v->regs.rcx, left - 1, mask);
 	}
 	return NEXT;
 }

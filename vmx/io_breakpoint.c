@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "vmx/io_breakpoint.h"
 
-#include "kernel/asm.h"
 #include "lib/bits.h"
 #include "lib/x86.h"
 #include "vmx/control_registers.h"
+#include "vmx/debug_registers.h"
 #include "vmx/event.h"
 #include "vmx/instructions.h"
 #include "vmx/vcpu.h"
@@ -17,25 +17,12 @@ static bool is_on_ports(u64 dr7, unsigned n)
 	return dr7 >> 2 * n & 3 && (dr7 >> (16 + 4 * n) & 3) == CONDITION_IO;
 }
 
-static u64 address_of(unsigned n)
-{
-	switch (n) {
-	case 0:
-		return dr0_read();
-	case 1:
-		return dr1_read();
-	case 2:
-		return dr2_read();
-	}
-	return dr3_read();
-}
-
 /* LEN is 1, 2, 8 or 4 bytes, and the address is taken down to a multiple of it. */
 static bool hit(u64 dr7, unsigned n, u16 port, unsigned size)
 {
 	static const u8 lengths[] = { 1, 2, 8, 4 };
 	unsigned length = lengths[dr7 >> (18 + 4 * n) & 3];
-	u64 first = address_of(n) & ~(u64)(length - 1);
+	u64 first = guest_dr(n) & ~(u64)(length - 1);
 
 	return first < (u64)port + size && port < first + length;
 }

@@ -22,11 +22,5 @@ enum verdict mmio_execute_stack(const struct mmio *m, const struct mmio_instruct
 enum verdict mmio_execute_vector(const struct mmio *m, const struct mmio_instruction *i,
 				 const struct guest_span *span);
 
-/* A register as an address size uses it: 16 bits change it in part, 32 bits as a whole. */
-static inline u64 mmio_replace_address(u64 before, u64 value, u64 mask)
-{
-	return mask == 0xffff ? (before & ~mask) | (value & mask) : value & mask;
-}
-
-/* The same for operands. Bytes may be AH, CH, DH and BH, by `shift`. */
+/* A register as an operand: 1 and 2 bytes change it in part. Bytes may be AH, CH, DH and BH, by `shift`. */
 void mmio_set_register(struct vcpu *v, unsigned reg, unsigned shift, unsigned size, u64 value);

@@ -44,3 +44,9 @@ enum verdict mmio_write(const struct mmio *m, const struct guest_span *span, u64
 void mmio_read_bytes(const struct mmio *m, const struct guest_span *span, void *to);
 enum verdict mmio_write_bytes(const struct mmio *m, const struct guest_span *span,
 			      const void *from) __must_check;
+
+/* A register as an address size uses it: 16 bits change it in part, 32 bits as a whole. */
+static inline u64 mmio_replace_address(u64 before, u64 value, u64 mask)
+{
+	return mask == 0xffff ? (before & ~mask) | (value & mask) : value & mask;
+}
