@@ -22,5 +22,5 @@ enum verdict mmio_execute_stack(const struct mmio *m, const struct mmio_instruct
 enum verdict mmio_execute_vector(const struct mmio *m, const struct mmio_instruction *i,
 				 const struct guest_span *span);
 
-/* A register as an operand: 1 and 2 bytes change it in part. Bytes may be AH, CH, DH and BH, by `shift`. */
+/* Set a register by an operand's size. Bytes may be AH, CH, DH and BH, by `shift`. */
 void mmio_set_register(struct vcpu *v, unsigned reg, unsigned shift, unsigned size, u64 value);
