@@ -73,15 +73,6 @@ static void hint_violations(struct vm *vm, const struct stats_cell *c, u64 count
 		     (u64)SUBJECT_KEY(c->subject) << 12, count);
 }
 
-/* How often MSRs that are not offered were tried, by the list that the policy keeps. */
-static u64 count_refused(const struct msr_state *m, const struct stats_cell *c, u64 count)
-{
-	for (unsigned i = 0; i < m->refused_count; i++)
-		if (m->refused[i] == SUBJECT_KEY(c->subject))
-			return count;
-	return 0;
-}
-
 static u64 walk_cells(struct vm *vm, struct vcpu *v)
 {
 	const struct stats *s = v->recorder.stats;
@@ -95,8 +86,9 @@ static u64 walk_cells(struct vm *vm, struct vcpu *v)
 
 		if (SUBJECT_KEY(c->subject) == STATS_KEY_OTHER)
 			continue;
-		if (reason == EXIT_RDMSR || reason == EXIT_WRMSR)
-			refused += count_refused(&vm->cpus[0].msr, c, count);
+		if ((reason == EXIT_RDMSR || reason == EXIT_WRMSR) &&
+		    msr_refused_has(&vm->cpus[0].msr.refused, SUBJECT_KEY(c->subject)))
+			refused += count;
 		if (reason == EXIT_IO || reason == EXIT_RDMSR || reason == EXIT_WRMSR)
 			hint_busy(vm, c, count, total);
 		if (reason == EXIT_EPT_VIOLATION || reason == EXIT_EPT_MISCONFIGURATION)
@@ -124,21 +116,36 @@ static const struct {
 	{ MSR_XSS, MSR_XSS, "XSAVES" },
 };
 
+static void hint_hidden(struct vm *vm, u32 first, u32 last, const char *feature)
+{
+	const struct msr_refused *r = &vm->cpus[0].msr.refused;
+	u32 lowest = 0;
+	unsigned count = 0;
+
+	for (u32 msr = last; msr + 1 > first; msr--)
+		if (msr_refused_has(r, msr)) {
+			lowest = msr;
+			count++;
+		}
+	if (count == 1)
+		hint(vm, "cpuid", "MSR %#x belongs to %s, which CPUID does not offer", lowest,
+		     feature);
+	else if (count)
+		hint(vm, "cpuid", "%u MSRs from %#x on belong to %s, which CPUID does not offer",
+		     count, lowest, feature);
+}
+
 static void hint_msrs(struct vm *vm, u64 times)
 {
-	const struct msr_state *m = &vm->cpus[0].msr;
+	const struct msr_refused *r = &vm->cpus[0].msr.refused;
 
-	if (!m->refused_count)
+	if (!r->count)
 		return;
 	hint(vm, "msr", "%u MSRs that are not offered raised #GP, %lu times, first %#x: "
 	     "check CPUID before, or offer them in msr_read()",
-	     m->refused_count, MAX(times, (u64)m->refused_count), m->refused[0]);
-	for (unsigned i = 0; i < m->refused_count; i++)
-		for (unsigned k = 0; k < ARRAY_SIZE(hidden_msrs); k++)
-			if (m->refused[i] >= hidden_msrs[k].first &&
-			    m->refused[i] <= hidden_msrs[k].last)
-				hint(vm, "cpuid", "MSR %#x belongs to %s, which CPUID does not "
-				     "offer", m->refused[i], hidden_msrs[k].feature);
+	     r->count, MAX(times, (u64)r->count), r->first);
+	for (unsigned i = 0; i < ARRAY_SIZE(hidden_msrs); i++)
+		hint_hidden(vm, hidden_msrs[i].first, hidden_msrs[i].last, hidden_msrs[i].feature);
 }
 
 static void hint_registers(struct vm *vm, struct vcpu *v)

@@ -98,16 +98,13 @@ static bool is_apic(u32 msr)
 
 static __noinline int refuse(struct vcpu *v, u32 msr, const char *what)
 {
-	struct msr_state *m = state(v);
+	struct msr_refused *r = &state(v)->refused;
+	bool had_room = !msr_refused_full(r);
 
-	for (unsigned i = 0; i < m->refused_count; i++)
-		if (m->refused[i] == msr)
-			return -ERR_NOENT;
-	if (m->refused_count == MSR_REFUSED_MAX)
-		return -ERR_NOENT;
-	m->refused[m->refused_count++] = msr;
-	log_info("msr", "%s: vcpu=%u %s msr=%#x is not offered: #GP%s", v->vm->name, v->index, what,
-		 msr, m->refused_count < MSR_REFUSED_MAX ? "" : "; further numbers are not told");
+	if (msr_refused_add(r, msr))
+		log_info("msr", "%s: vcpu=%u %s msr=%#x is not offered: #GP%s", v->vm->name, v->index,
+			 what, msr, had_room && msr_refused_full(r) ?
+			 "; further numbers that no processor has are not told" : "");
 	return -ERR_NOENT;
 }
 

@@ -7,11 +7,10 @@
 #pragma once
 
 #include "lib/bits.h"
+#include "machine/msr_refused.h"
 #include "machine/mtrr.h"
 
 struct vcpu;
-
-#define MSR_REFUSED_MAX 64
 
 struct msr_state {
 	struct mtrr mtrr;
@@ -19,8 +18,7 @@ struct msr_state {
 	u64 arch_capabilities;
 	u64 tsc_adjust;
 	bool apic_moved; /* its relocation has been told */
-	u32 refused[MSR_REFUSED_MAX]; /* numbers that the log has told about */
-	unsigned refused_count;
+	struct msr_refused refused; /* what the log has told about */
 };
 
 /* As firmware leaves them. */

@@ -134,7 +134,7 @@ needs_machine/test_rtc_time := machine/rtc_time
 needs_machine/test_uart := machine/uart machine/uart_receiver $(time)
 vm_all := machine/vm machine/vm_report machine/stuck machine/stuck_text machine/stats_report vmx/stats vmx/record vmx/record_text vmx/recorder machine/pc machine/interrupts machine/device_memory machine/lapic \
 	machine/lapic_reset machine/lapic_access machine/lapic_timer machine/lapic_bus machine/ioapic machine/ram machine/rom machine/bus machine/timer machine/cpuid \
-	machine/cpuid_build machine/cpuid_timing machine/cpuid_policy machine/msr machine/mtrr machine/memory_type machine/hypercall machine/uart \
+	machine/cpuid_build machine/cpuid_timing machine/cpuid_policy machine/msr machine/msr_refused machine/mtrr machine/memory_type machine/hypercall machine/uart \
 	machine/uart_receiver machine/guest_console unit/machine/fake_monitor machine/pic machine/pic_chip machine/pit \
 	machine/pit_channel machine/pit_count machine/tick_debt machine/rtc machine/rtc_time machine/rtc_cmos machine/pm machine/i8042 machine/keyboard \
 	machine/board machine/pci vmx/apic_virtual vmx/apic_virtual_access vmx/ept vmx/bitmaps vmx/vmcs lib/format lib/error sim/vmx sim/asm $(tables) \
@@ -145,7 +145,7 @@ needs_machine/test_keyboard := machine/i8042 machine/keyboard $(time) unit/machi
 needs_machine/test_board := machine/board machine/i8042 machine/keyboard $(time) unit/machine/fake_vcpu
 needs_machine/test_cpuid := machine/cpuid machine/cpuid_build machine/cpuid_timing machine/cpuid_policy sim/asm
 needs_machine/test_mtrr := machine/mtrr
-needs_machine/test_msr := machine/msr kernel/cpu_features machine/mtrr machine/cpuid machine/cpuid_build machine/cpuid_timing machine/cpuid_policy \
+needs_machine/test_msr := machine/msr machine/msr_refused kernel/cpu_features machine/mtrr machine/cpuid machine/cpuid_build machine/cpuid_timing machine/cpuid_policy \
 	machine/lapic machine/lapic_reset machine/lapic_access machine/lapic_timer machine/lapic_bus machine/tick_debt machine/pic machine/pic_chip \
 	unit/machine/fake_apic_virtual machine/timer unit/machine/fake_time unit/machine/fake_vcpu sim/asm sim/panic
 needs_machine/test_guest_console := machine/guest_console
@@ -213,7 +213,7 @@ unit_tests += vmx/test_autopsy
 needs_vmx/test_autopsy := $(dumps) vmx/autopsy vmx/autopsy_reenact vmx/autopsy_delivery vmx/autopsy_stack
 unit_tests += machine/test_hints machine/test_stuck machine/test_stats_report
 needs_machine/test_stats_report := machine/stats_report vmx/stats vmx/record_text lib/format
-needs_machine/test_hints := machine/hints machine/cpuid machine/bus vmx/stats vmx/record_text lib/format \
+needs_machine/test_hints := machine/hints machine/msr_refused machine/cpuid machine/bus vmx/stats vmx/record_text lib/format \
 	unit/machine/fake_vcpu sim/asm
 needs_machine/test_stuck := machine/stuck machine/stuck_text machine/bus vmx/recorder vmx/record vmx/record_text \
 	vmx/stats vmx/vmcs lib/format sim/vmx

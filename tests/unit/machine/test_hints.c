@@ -157,8 +157,8 @@ static void refused_msrs(void **state)
 	struct msr_state *m = &vm.cpus[0].msr;
 
 	(void)state;
-	m->refused[m->refused_count++] = 0x12345;
-	m->refused[m->refused_count++] = 0x48b;
+	assert_true(msr_refused_add(&m->refused, 0x12345));
+	assert_true(msr_refused_add(&m->refused, 0x48b));
 	exits(EXIT_RDMSR, 0x12345, 5);
 	exits(EXIT_WRMSR, 0x12345, 2);
 	exits(EXIT_RDMSR, 0x1b, 3);
@@ -168,10 +168,12 @@ static void refused_msrs(void **state)
 	     "hint: vm=vm0 vcpu=0 MSR 0x48b belongs to VMX, which CPUID does not offer; "
 	     "docs/troubleshooting.md#hint-cpuid\n");
 	/* Without statistics: at least once each. */
+	assert_true(msr_refused_add(&m->refused, 0x491));
 	text[0] = 0;
 	vcpu.recorder.stats = NULL;
 	hints_report(&vm);
-	assert_non_null(strstr(text, "raised #GP, 2 times"));
+	assert_non_null(strstr(text, "3 MSRs that are not offered raised #GP, 3 times"));
+	assert_non_null(strstr(text, "2 MSRs from 0x48b on belong to VMX, which"));
 }
 
 static void refused_writes(void **state)

@@ -152,17 +152,28 @@ static void test_one_line_a_number(void **state)
 	assert_string_equal(line, "vm0: vcpu=0 WRMSR msr=0x124 is not offered: #GP");
 }
 
-/* A guest that tries them all must not fill the log, nor our memory. */
-static void test_bounded(void **state)
+/* Each number that a processor may have has its line; all others together have a bounded number. */
+static void test_every_number(void **state)
 {
+	static const u32 first[] = { 0x1000, 0x40000000, 0xc0001000, 0xc0011000 };
 	u64 value;
 
 	(void)state;
-	for (u32 msr = 0x1000; msr < 0x2000; msr++)
+	for (unsigned twice = 0; twice < 2; twice++)
+		for (unsigned i = 0; i < ARRAY_SIZE(first); i++)
+			for (u32 msr = first[i]; msr < first[i] + 0x1000; msr++)
+				assert_int_equal(msr_read(&v, msr, &value), -ERR_NOENT);
+	assert_int_equal(lines, 4 * 0x1000);
+	assert_string_equal(line, "vm0: vcpu=0 RDMSR msr=0xc0011fff is not offered: #GP");
+
+	lines = 0;
+	for (u32 msr = 0x2000; msr < 0x3000; msr++)
 		assert_int_equal(msr_read(&v, msr, &value), -ERR_NOENT);
-	assert_int_equal(lines, MSR_REFUSED_MAX);
-	assert_string_equal(line, "vm0: vcpu=0 RDMSR msr=0x103f is not offered: #GP; "
-				  "further numbers are not told");
+	assert_int_equal(lines, MSR_REFUSED_OTHERS);
+	assert_string_equal(line, "vm0: vcpu=0 RDMSR msr=0x203f is not offered: #GP; "
+				  "further numbers that no processor has are not told");
+	assert_int_equal(msr_read(&v, 0xfff, &value), -ERR_NOENT);
+	assert_int_equal(lines, MSR_REFUSED_OTHERS + 1);
 }
 
 static void test_tsc_and_its_adjustment(void **state)
@@ -312,7 +323,7 @@ int main(void)
 		cmocka_unit_test_setup(test_values, setup),
 		cmocka_unit_test_setup(test_refused, setup),
 		cmocka_unit_test_setup(test_one_line_a_number, setup),
-		cmocka_unit_test_setup(test_bounded, setup),
+		cmocka_unit_test_setup(test_every_number, setup),
 		cmocka_unit_test_setup(test_tsc_and_its_adjustment, setup),
 		cmocka_unit_test_setup(test_no_tick_is_lost, setup),
 		cmocka_unit_test_setup(test_writes_that_change_nothing, setup),
