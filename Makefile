@@ -45,7 +45,7 @@ mm := layout reserve frame frame_tree frame_node bits512 walker walker_lookup ho
 vmx := vmcs caps controls control_names requirements preflight vmx \
 	setup host_state switch switch_msrs reset entry_state registers control_registers pdpte ept bitmaps \
 	guest_walk guest_memory segment descriptor \
-	entry.S vcpu record record_text record_line recorder recorder_create stats \
+	entry.S vcpu stop record record_text record_line recorder recorder_create stats \
 	trace trace_setup trace_filter trace_state event apic_virtual apic_virtual_access exits exit_simple exit_interrupt exit_cr exit_dr exit_msr \
 	exit_io exit_io_string io_breakpoint exit_memory exit_apic exit_descriptor instruction_prefix \
 	mmio mmio_fetch mmio_prefix mmio_decode mmio_opcodes mmio_vector_opcodes mmio_execute mmio_alu mmio_bits mmio_operand \
@@ -62,7 +62,7 @@ machine := pc interrupts device_memory vm vm_report stats_report hints stuck stu
 	uart uart_receiver guest_console \
 	monitor monitor_run monitor_line monitor_command monitor_look monitor_memory monitor_act \
 	pic pic_chip tick_debt pit pit_channel pit_count \
-	lapic lapic_reset lapic_access lapic_timer lapic_bus ioapic rtc rtc_time rtc_cmos rtc_host \
+	lapic lapic_pins lapic_reset lapic_access lapic_timer lapic_bus ioapic rtc rtc_time rtc_cmos rtc_host \
 	pm i8042 keyboard board pci \
 	memory_map bios_data acpi_build mp_build \
 	loader loader_boot loader_place loader_start loader_raw loader_firmware loader_linux loader_elf loader_pvh \
@@ -107,7 +107,7 @@ objects := $(foreach room,$(rooms),$(call object,$(addprefix $(room)/,$($(room))
 # Only what runs at an exit is in a hurry.
 hot := $(addprefix build/vmx/,vcpu recorder stats event exits exit_simple exit_interrupt exit_cr exit_dr exit_msr \
 	exit_io exit_io_string exit_memory exit_apic apic_virtual mmio mmio_fetch mmio_execute mmio_operand registers control_registers guest_walk guest_memory instruction_prefix ept) \
-	$(addprefix build/machine/,pc interrupts device_memory lapic lapic_access lapic_timer bus cpuid msr hypercall uart uart_receiver pic pic_chip pit pit_channel timer ram) \
+	$(addprefix build/machine/,pc interrupts device_memory lapic lapic_pins lapic_access lapic_timer bus cpuid msr hypercall uart uart_receiver pic pic_chip pit pit_channel timer ram) \
 	build/mm/walker
 $(filter-out $(addsuffix .o,$(hot)),$(objects)): CFLAGS += -Os
 

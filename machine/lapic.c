@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Priorities: what waits (IRR), what is in service (ISR), what the processor
- * lets through (TPR, PPR). And the local interrupts: pins, LVT, errors.
+ * lets through (TPR, PPR).
  */
 #include "machine/lapic.h"
 
 #include "machine/lapic_bus.h"
+#include "machine/lapic_pins.h"
 #include "machine/pic.h"
-
-static const u16 pin_lvt[LAPIC_PINS] = { APIC_LVT_LINT0, APIC_LVT_LINT1 };
 
 /* ---- Registers of 256 bits ------------------------------------------------------- */
 
@@ -75,26 +74,9 @@ static int candidate(const struct lapic *l)
 	return vector >= 0 && above((u32)vector, lapic_priority(l)) ? vector : -1;
 }
 
-static u32 delivery(u32 lvt)
-{
-	return lvt >> 8 & 7;
-}
-
-static bool active(const struct lapic *l, unsigned pin)
-{
-	return l->pins[pin] != !!(*lapic_register(l, pin_lvt[pin]) & APIC_LVT_LOW_ACTIVE);
-}
-
 static bool software_enabled(const struct lapic *l)
 {
 	return lapic_enabled(l) && *lapic_register(l, APIC_SPURIOUS) & APIC_SPURIOUS_ENABLE;
-}
-
-static bool passes_extint(const struct lapic *l, unsigned pin)
-{
-	u32 lvt = *lapic_register(l, pin_lvt[pin]);
-
-	return delivery(lvt) == APIC_EXTINT && !(lvt & APIC_LVT_MASKED);
 }
 
 /* The 8259's request, past all priorities. Without the APIC LINT0 is INTR. */
@@ -105,7 +87,7 @@ static bool external(const struct lapic *l)
 	if (l->extint && software_enabled(l))
 		return true;
 	for (unsigned pin = 0; pin < LAPIC_PINS; pin++)
-		if (passes_extint(l, pin) && active(l, pin))
+		if (lapic_pin_passes_extint(l, pin))
 			return true;
 	return false;
 }
@@ -176,25 +158,6 @@ bool lapic_would_take(const struct lapic *l, u8 vector)
 	return software_enabled(l) && above(vector, lapic_priority(l));
 }
 
-bool lapic_would_take_pin(const struct lapic *l, unsigned pin)
-{
-	u32 lvt = *lapic_register(l, pin_lvt[pin]);
-
-	if (!lapic_enabled(l))
-		return true;
-	if (lvt & APIC_LVT_MASKED)
-		return false;
-	return delivery(lvt) != APIC_FIXED || lapic_would_take(l, (u8)lvt);
-}
-
-bool lapic_would_take_nmi(const struct lapic *l, unsigned pin)
-{
-	u32 lvt = *lapic_register(l, pin_lvt[pin]);
-
-	return lapic_enabled(l) && !(lvt & APIC_LVT_MASKED) && delivery(lvt) == APIC_NMI &&
-	       !active(l, pin);
-}
-
 /* ---- Interrupts come in ---------------------------------------------------------- */
 
 bool lapic_accept(struct lapic *l, u8 vector, bool level)
@@ -216,80 +179,11 @@ bool lapic_accept(struct lapic *l, u8 vector, bool level)
 	return true;
 }
 
-/* A level stays: it comes again after its EOI. LINT1 knows only edges. */
-static bool level_triggered(unsigned pin, u32 lvt)
-{
-	return pin == LAPIC_LINT0 && delivery(lvt) == APIC_FIXED && lvt & APIC_LVT_LEVEL;
-}
-
-static void raise_level(struct lapic *l, unsigned pin)
-{
-	u32 lvt = *lapic_register(l, pin_lvt[pin]);
-
-	if (!level_triggered(pin, lvt) || lvt & (APIC_LVT_MASKED | APIC_LVT_REMOTE_IRR) ||
-	    !active(l, pin))
-		return;
-	if (lapic_accept(l, (u8)lvt, true))
-		lapic_set_register(l, pin_lvt[pin], lvt | APIC_LVT_REMOTE_IRR);
-}
-
-void lapic_local(struct lapic *l, unsigned offset)
-{
-	u32 lvt = *lapic_register(l, offset);
-
-	if (lvt & APIC_LVT_MASKED)
-		return;
-	switch (delivery(lvt)) {
-	case APIC_FIXED:
-		lapic_accept(l, (u8)lvt, false);
-		break;
-	case APIC_SMI:
-	case APIC_NMI:
-	case APIC_INIT:
-		lapic_bus_event(l, (enum apic_delivery)delivery(lvt), 0);
-		break;
-	}
-}
-
-void lapic_pin_changed(struct lapic *l, unsigned pin)
-{
-	u32 lvt = *lapic_register(l, pin_lvt[pin]);
-
-	if (!level_triggered(pin, lvt))
-		lapic_set_register(l, pin_lvt[pin], lvt & ~(u32)APIC_LVT_REMOTE_IRR);
-	raise_level(l, pin);
-	lapic_update(l);
-}
-
-void lapic_set_pin(void *lapic, unsigned pin, bool high)
-{
-	struct lapic *l = lapic;
-	bool was_active = active(l, pin);
-
-	if (l->pins[pin] == high)
-		return;
-	l->pins[pin] = high;
-	if (!lapic_enabled(l)) {
-		if (pin == LAPIC_LINT1 && high)
-			lapic_bus_event(l, APIC_NMI, 0);
-	} else if (level_triggered(pin, *lapic_register(l, pin_lvt[pin]))) {
-		raise_level(l, pin);
-	} else if (!was_active) {
-		lapic_local(l, pin_lvt[pin]);
-	}
-	lapic_update(l);
-}
-
 /* ---- Interrupts end -------------------------------------------------------------- */
 
 static void end_level(struct lapic *l, u8 vector)
 {
-	u32 lint0 = *lapic_register(l, APIC_LVT_LINT0);
-
-	if (lint0 & APIC_LVT_REMOTE_IRR && (u8)lint0 == vector) {
-		lapic_set_register(l, APIC_LVT_LINT0, lint0 & ~(u32)APIC_LVT_REMOTE_IRR);
-		raise_level(l, LAPIC_LINT0);
-	}
+	lapic_pin_ended(l, vector);
 	if (!(*lapic_register(l, APIC_SPURIOUS) & APIC_SPURIOUS_NO_BROADCAST))
 		lapic_bus_eoi(l->bus, vector);
 }
@@ -325,14 +219,4 @@ void lapic_eoi(struct lapic *l)
 		return;
 	clear_bit(l, APIC_ISR, (u8)vector);
 	lapic_ended(l, (u8)vector);
-}
-
-/* One interrupt for all errors until ESR is written. */
-void lapic_error(struct lapic *l, u32 bit)
-{
-	l->errors |= bit;
-	if (l->error_told || *lapic_register(l, APIC_LVT_ERROR) & APIC_LVT_MASKED)
-		return;
-	l->error_told = true;
-	lapic_local(l, APIC_LVT_ERROR);
 }

@@ -7,7 +7,7 @@ tables := $(frames) mm/walker mm/walker_lookup
 host_map := $(tables) mm/host_map mm/host_map_load mm/reserve lib/error sim/asm \
 	unit/kernel/fake_log unit/mm/fake_pc
 acpi := kernel/acpi kernel/acpi_aml kernel/acpi_tables unit/kernel/fake_acpi unit/kernel/fake_log
-exits := vmx/vmcs vmx/vcpu vmx/record vmx/recorder vmx/stats vmx/event vmx/apic_virtual vmx/exits vmx/exit_simple vmx/exit_interrupt vmx/exit_cr \
+exits := vmx/vmcs vmx/vcpu vmx/stop vmx/record vmx/recorder vmx/stats vmx/event vmx/apic_virtual vmx/exits vmx/exit_simple vmx/exit_interrupt vmx/exit_cr \
 	vmx/exit_dr vmx/exit_msr vmx/exit_io vmx/exit_io_string vmx/io_breakpoint vmx/mmio_operand vmx/exit_memory vmx/exit_apic vmx/exit_task \
 	vmx/exit_descriptor vmx/errors vmx/registers vmx/control_registers vmx/pdpte \
 	vmx/guest_walk vmx/guest_memory vmx/segment vmx/descriptor vmx/descriptor_load \
@@ -117,7 +117,7 @@ needs_mm/test_host_map_device := $(host_map)
 time := machine/timer unit/machine/fake_time sim/panic
 needs_machine/test_bus := machine/bus
 needs_machine/test_timer := $(time)
-apics := machine/lapic machine/lapic_reset machine/lapic_access machine/lapic_timer machine/lapic_bus \
+apics := machine/lapic machine/lapic_pins machine/lapic_reset machine/lapic_access machine/lapic_timer machine/lapic_bus \
 	machine/tick_debt machine/ioapic machine/pic machine/pic_chip unit/machine/fake_apic_virtual $(time)
 needs_machine/test_lapic := $(apics)
 needs_machine/test_lapic_access := $(apics)
@@ -132,7 +132,7 @@ needs_machine/test_pit_channel := machine/pit_channel machine/pit_count
 needs_machine/test_rtc := machine/rtc machine/tick_debt machine/rtc_time machine/rtc_cmos $(time)
 needs_machine/test_rtc_time := machine/rtc_time
 needs_machine/test_uart := machine/uart machine/uart_receiver $(time)
-vm_all := machine/vm machine/vm_report machine/stuck machine/stuck_text machine/stats_report vmx/stats vmx/record vmx/record_text vmx/recorder machine/pc machine/interrupts machine/device_memory machine/lapic \
+vm_all := machine/vm machine/vm_report machine/stuck machine/stuck_text machine/stats_report vmx/stats vmx/record vmx/record_text vmx/recorder machine/pc machine/interrupts machine/device_memory machine/lapic machine/lapic_pins \
 	machine/lapic_reset machine/lapic_access machine/lapic_timer machine/lapic_bus machine/ioapic machine/ram machine/rom machine/bus machine/timer machine/cpuid \
 	machine/cpuid_build machine/cpuid_timing machine/cpuid_policy machine/msr machine/msr_refused machine/mtrr machine/memory_type machine/hypercall machine/uart \
 	machine/uart_receiver machine/guest_console unit/machine/fake_monitor machine/pic machine/pic_chip machine/pit \
@@ -146,7 +146,7 @@ needs_machine/test_board := machine/board machine/i8042 machine/keyboard $(time)
 needs_machine/test_cpuid := machine/cpuid machine/cpuid_build machine/cpuid_timing machine/cpuid_policy sim/asm
 needs_machine/test_mtrr := machine/mtrr
 needs_machine/test_msr := machine/msr machine/msr_refused kernel/cpu_features machine/mtrr machine/cpuid machine/cpuid_build machine/cpuid_timing machine/cpuid_policy \
-	machine/lapic machine/lapic_reset machine/lapic_access machine/lapic_timer machine/lapic_bus machine/tick_debt machine/pic machine/pic_chip \
+	machine/lapic machine/lapic_pins machine/lapic_reset machine/lapic_access machine/lapic_timer machine/lapic_bus machine/tick_debt machine/pic machine/pic_chip \
 	unit/machine/fake_apic_virtual machine/timer unit/machine/fake_time unit/machine/fake_vcpu sim/asm sim/panic
 needs_machine/test_guest_console := machine/guest_console
 needs_machine/test_monitor_line := machine/monitor_line
