@@ -8,18 +8,9 @@
 #include "kernel/acpi_aml.h"
 #include "kernel/acpi_tables.h"
 #include "kernel/log.h"
+#include "lib/checksum.h"
 #include "lib/error.h"
 #include "lib/string.h"
-
-static u8 sum(const void *data, size_t length)
-{
-	const u8 *bytes = data;
-	u8 total = 0;
-
-	for (size_t i = 0; i < length; i++)
-		total += bytes[i];
-	return total;
-}
 
 /* Four characters that may be anything, for messages. */
 static const char *printable(const char signature[4], char text[5])
@@ -60,7 +51,7 @@ static const struct acpi_header *map_table(hpa_t address, const char *signature,
 		log_warn("acpi", "%s: no memory at %#lx: table ignored", signature, address);
 		return NULL;
 	}
-	if (sum(table, table->length) != 0) {
+	if (checksum_sum(table, table->length) != 0) {
 		log_warn("acpi", "%s: bad checksum: table ignored", signature);
 		return NULL;
 	}
@@ -183,14 +174,14 @@ static bool read_rsdp(struct acpi_rsdp *copy, const void *rsdp, unsigned length)
 		return false;
 	memset(copy, 0, sizeof(*copy));
 	memcpy(copy, rsdp, MIN(length, sizeof(*copy)));
-	if (memcmp(copy->signature, "RSD PTR ", 8) != 0 || sum(copy, ACPI_RSDP_V1_SIZE) != 0)
+	if (memcmp(copy->signature, "RSD PTR ", 8) != 0 || checksum_sum(copy, ACPI_RSDP_V1_SIZE) != 0)
 		return false;
 	/*
 	 * A longer structure than ours is summed over more than we have: then,
 	 * and when the second sum is wrong, only the older half is believed.
 	 */
 	if (copy->revision < 2 || copy->length != sizeof(*copy) || length < sizeof(*copy) ||
-	    sum(copy, sizeof(*copy)) != 0)
+	    checksum_sum(copy, sizeof(*copy)) != 0)
 		copy->xsdt_address = 0;
 	return true;
 }

@@ -7,6 +7,7 @@
 
 #include "kernel/acpi_tables.h"
 #include "kernel/panic.h"
+#include "lib/checksum.h"
 #include "lib/string.h"
 #include "machine/memory_map.h"
 #include "machine/rtc_time.h"
@@ -97,16 +98,6 @@ struct builder {
 	unsigned count;
 };
 
-static u8 checksum(const void *data, size_t length)
-{
-	const u8 *bytes = data;
-	u8 sum = 0;
-
-	while (length--)
-		sum += *bytes++;
-	return (u8)-sum;
-}
-
 static void write(struct builder *b, gpa_t at, const void *data, u64 length)
 {
 	panic_on(vm_ram_write(b->vm, at, data, length));
@@ -134,7 +125,7 @@ static gpa_t put_table(struct builder *b, struct acpi_header *h, const char *sig
 	h->creator_id = CREATOR;
 	h->creator_revision = 1;
 	h->checksum = 0;
-	h->checksum = checksum(h, length);
+	h->checksum = checksum_of(h, length);
 	return put(b, h, length);
 }
 
@@ -237,7 +228,7 @@ void acpi_build(struct vm *vm)
 	put_roots(&b, &rsdp);
 	memcpy(rsdp.signature, "RSD PTR ", sizeof(rsdp.signature));
 	memcpy(rsdp.oem_id, OEM_ID, sizeof(rsdp.oem_id));
-	rsdp.checksum = checksum(&rsdp, ACPI_RSDP_V1_SIZE);
-	rsdp.extended_checksum = checksum(&rsdp, sizeof(rsdp));
+	rsdp.checksum = checksum_of(&rsdp, ACPI_RSDP_V1_SIZE);
+	rsdp.extended_checksum = checksum_of(&rsdp, sizeof(rsdp));
 	write(&b, MAP_BIOS, &rsdp, sizeof(rsdp));
 }

@@ -3,6 +3,7 @@
 
 #include "kernel/panic.h"
 #include "lib/bits.h"
+#include "lib/checksum.h"
 #include "lib/string.h"
 #include "machine/lapic_regs.h"
 #include "machine/memory_map.h"
@@ -79,16 +80,6 @@ struct mp_table {
 	struct interrupt local[2];
 };
 
-static u8 checksum(const void *data, size_t length)
-{
-	const u8 *bytes = data;
-	u8 sum = 0;
-
-	while (length--)
-		sum += *bytes++;
-	return (u8)-sum;
-}
-
 static void fill_processors(struct mp_table *t, const struct vm *vm)
 {
 	const struct cpuid_regs *identity = &vm->cpus[0].cpuid.basic[1];
@@ -146,8 +137,8 @@ void mp_build(struct vm *vm)
 	memcpy(t.header.product_id, "PC          ", sizeof(t.header.product_id));
 	fill_processors(&t, vm);
 	fill_interrupts(&t);
-	t.header.checksum = checksum(&t, sizeof(t));
-	p.checksum = checksum(&p, sizeof(p));
+	t.header.checksum = checksum_of(&t, sizeof(t));
+	p.checksum = checksum_of(&p, sizeof(p));
 	panic_on(vm_ram_write(vm, MAP_MP, &p, sizeof(p)));
 	panic_on(vm_ram_write(vm, MAP_MP + sizeof(p), &t, sizeof(t)));
 }

@@ -11,6 +11,7 @@
 #include "vmx/control_registers.h"
 #include "vmx/descriptor_load.h"
 #include "vmx/instructions.h"
+#include "vmx/io_breakpoint.h"
 #include "vmx/tss.h"
 
 #define EFLAGS_DEFINED                                                                             \
@@ -83,6 +84,7 @@ static void load_registers(struct vcpu *v, const struct task_plan *p, const stru
 	for (unsigned i = 0; i < ARRAY_SIZE(n->registers); i++)
 		vcpu_set_register(v, i, n->registers[i]);
 	vmcs_write(VMCS_GUEST_DR7, vmcs_read(VMCS_GUEST_DR7) & ~DR7_LOCAL);
+	io_breakpoint_changed(v);
 	vmcs_write(VMCS_GUEST_PENDING_DEBUG, 0);
 }
 

@@ -13,6 +13,7 @@
 #include "lib/x86.h"
 #include "unit/vmx/fake_tasks.h"
 #include "vmx/decode.h"
+#include "vmx/io_breakpoint.h"
 
 #define EVENT(type, vector) ((u32)(type) << INTR_TYPE_SHIFT | (vector))
 
@@ -37,6 +38,20 @@ static void jmp_saves_the_old_task(void **state)
 	assert_int_equal(old->link, 0xeeee);
 	assert_int_equal(*gdt_type(OLD), TYPE_TSS32);
 	assert_int_equal(*gdt_type(NEW), TYPE_TSS32_BUSY);
+}
+
+/* Local breakpoints end with their task, and those on ports with what they cost. */
+static void jmp_ends_breakpoints_on_ports(void **state)
+{
+	struct vcpu *v = &fake.vcpu;
+	const struct vcpu_ops *ops = v->ops;
+
+	(void)state;
+	sim_set(VMCS_GUEST_DR7, 0x400 | 2UL << 16 | 1); /* I/O, by L0 */
+	io_breakpoint_changed(v);
+	assert_ptr_not_equal(v->ops, ops);
+	assert_int_equal(tasks_switch(TASK_JMP), AGAIN);
+	assert_ptr_equal(v->ops, ops);
 }
 
 static void jmp_loads_the_new_task(void **state)
@@ -331,6 +346,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup(name, tasks_setup)
 		TEST(jmp_saves_the_old_task),
+		TEST(jmp_ends_breakpoints_on_ports),
 		TEST(jmp_loads_the_new_task),
 		TEST(call_nests),
 		TEST(iret_goes_back),
