@@ -40,6 +40,7 @@ struct cpuid_source {
 	bool rdtscp, invpcid; /* the controls that enable them are on */
 	u32 tsc_khz;
 	u32 apic_id;
+	bool interpreted; /* by an emulator, instruction by instruction: nothing is predicted */
 };
 
 /* The host's own CPUID instruction, for cpuid_source.read. */

@@ -182,6 +182,12 @@ static void build_extended(struct builder *b)
 	/* Only the address sizes: one thread, no features of another vendor. */
 	t->extended[8].eax &= 0xffff;
 	t->extended[8].ebx = t->extended[8].ecx = t->extended[8].edx = 0;
+	/*
+	 * But who predicts no branches cannot take one for another. Intel has no bit that says
+	 * so, and without it Linux warns of what a model number is known for.
+	 */
+	if (b->source->interpreted)
+		t->extended[8].ebx = CPUIDE8_EBX_BTC_NO;
 }
 
 /* What a guest may set in CR4 and EFER follows from what it was told. */

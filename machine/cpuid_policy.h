@@ -44,6 +44,7 @@ u64 cpuid_xcr0(u64 host);
 #define CPUID7_EBX_SMAP	      (1U << 20)
 #define CPUID7_ECX_UMIP	      (1U << 2)
 #define CPUID7_ECX_RDPID      (1U << 22)
+#define CPUIDE8_EBX_BTC_NO    (1U << 29)
 #define CPUIDE1_EDX_SYSCALL   (1U << 11)
 #define CPUIDE1_EDX_NX	      (1U << 20)
 #define CPUIDE1_EDX_RDTSCP    (1U << 27)

@@ -160,6 +160,7 @@ static int create_cpu(struct vm *vm, unsigned index, u16 vpid)
 		.invpcid = vmx_host.controls.word[CONTROL_PROC2] & PROC2_INVPCID,
 		.tsc_khz = (u32)(time_tsc_hz() / 1000),
 		.apic_id = index,
+		.interpreted = options.runner == RUNNER_BOCHS,
 	};
 
 	cpuid_build(&cpu->cpuid, &source);

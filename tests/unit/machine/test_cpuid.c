@@ -31,7 +31,7 @@ static void build(const struct cpuid_dump_line *lines, unsigned count)
 {
 	dump = lines;
 	dump_lines = count;
-	source = (struct cpuid_source){ read_dump, true, true, 2400000, 0 };
+	source = (struct cpuid_source){ read_dump, true, true, 2400000, 0, false };
 	cpuid_build(&table, &source);
 }
 #define BUILD(name) build(dump_##name, ARRAY_SIZE(dump_##name))
@@ -139,6 +139,18 @@ static void test_one_cpu(void **state)
 	assert_int_equal(ask(0xb, 2).ecx, 2);
 	assert_int_equal(ask(0xb, 0x1234).ecx, 0x34);
 	assert_int_equal(ask(0xb, 2).ebx, 0);
+	assert_int_equal(ask(0x80000008, 0).eax, 0x3028);
+}
+
+/* Of what AMD tells there only this, and only of a processor that is known to predict nothing. */
+static void test_no_branch_type_confusion(void **state)
+{
+	(void)state;
+	BUILD(skylake_x);
+	assert_int_equal(ask(0x80000008, 0).ebx, 0);
+	source.interpreted = true;
+	cpuid_build(&table, &source);
+	assert_int_equal(ask(0x80000008, 0).ebx, 1U << 29);
 	assert_int_equal(ask(0x80000008, 0).eax, 0x3028);
 }
 
@@ -439,6 +451,7 @@ int main(void)
 		cmocka_unit_test(test_shown_features),
 		cmocka_unit_test(test_never_more_than_the_host),
 		cmocka_unit_test(test_one_cpu),
+		cmocka_unit_test(test_no_branch_type_confusion),
 		cmocka_unit_test(test_apic_id),
 		cmocka_unit_test(test_apic_features),
 		cmocka_unit_test(test_quiet_leaves),
