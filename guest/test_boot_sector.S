@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A boot sector, as people write their first one: text by INT 10H, questions
- * to a BIOS that is hardly there, and a reboot the old way.
+ * to the BIOS, and a reboot the old way.
  *
  * EXPECT loader: vm0: module 1 is a boot sector: bytes=512 load=0x7c00 entry=0x7c00
  * EXPECT hello from the boot sector
  * EXPECT 639 KiB
- * EXPECT no memory map
+ * EXPECT a memory map
  * EXPECT disk 80
  * EXPECT vm0: reset: reset control register
  * EXPECT ^run: outcome=clean
@@ -31,11 +31,16 @@ guest_start:
 1:	call	say
 	mov	$0xe820, %eax
 	mov	$0x534d4150, %edx
-	clc
+	mov	$20, %ecx
+	xor	%ebx, %ebx
+	mov	%bx, %es
+	mov	$0x600, %di
 	int	$0x15
-	mov	$map, %si
-	jc	1f
 	mov	$wrong, %si
+	jc	1f
+	cmp	$0x534d4150, %eax
+	jne	1f
+	mov	$map, %si
 1:	call	say
 	int	$0x20			/* nobody's: comes back */
 	pop	%dx
@@ -58,7 +63,7 @@ say:	cld
 
 hello:	.asciz	"hello from the boot sector\r\n"
 kib:	.asciz	"639 KiB\r\n"
-map:	.asciz	"no memory map\r\n"
+map:	.asciz	"a memory map\r\n"
 disk:	.asciz	"disk 80\r\n"
 wrong:	.asciz	"FAIL\r\n"
 

@@ -59,10 +59,11 @@ static bool is_damaged_multiboot(const struct loader_file *f)
 	       option_find(f->cmdline, "load", &value) < 0;
 }
 
-/* Most telling first: a Multiboot kernel may be an ELF file, too. */
+/* Most telling first: a Multiboot kernel may be an ELF file, too, and GRUB on a disk is one. */
 static const struct loader_format formats[] = {
 	{ "Linux bzImage", loader_linux_probe, loader_linux_load },
 	{ "firmware", loader_firmware_probe, loader_firmware_load },
+	{ "boot sector", loader_disk_probe, loader_disk_load },
 	{ "Multiboot2 kernel", loader_multiboot2_probe, loader_multiboot2_load },
 	{ "Multiboot kernel", loader_multiboot1_probe, loader_multiboot1_load },
 	{ "PVH kernel", loader_pvh_probe, loader_pvh_load },

@@ -103,9 +103,8 @@ int loader_firmware_load(struct load *l)
 				 "no memory is left for a ROM of %luK: give the guest less with mem=",
 				 f->length >> 10);
 	prepare_memory(l);
-	if (r->module_count)
-		log_warn("loader", "%s: a firmware cannot be told of %s: it is not loaded",
-			 l->vm->name, r->modules[0].name);
+	load_no_modules(l);
+	l->vm->bios.present = false;
 	l->vm->enter = enter;
 	log_info("loader", "%s: %s is a firmware: rom=%#lx-%#lx entry=%#lx", l->vm->name, f->name,
 		 l->vm->rom.start, MAP_HIGH_START - 1, entry);

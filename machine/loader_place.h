@@ -27,6 +27,16 @@ int load_fail(struct load *l, const struct loader_file *file, int error, const c
 	__printf(4, 5) __must_check;
 
 /*
+ * A number by its name in the kernel's command line, or else Trivet's option, or
+ * else `otherwise`. 0, or -ERR_INVAL with a complaint: it is no number.
+ */
+int load_number(struct load *l, const char *name, u64 option, u64 otherwise, u64 *value)
+	__must_check;
+
+/* This format has no way to hand over modules: warn if there are any. */
+void load_no_modules(const struct load *l);
+
+/*
  * Take a range that must be exactly there. -ERR_RANGE with a complaint that
  * names `what` when it is not RAM, the firmware's, or taken. An empty range
  * is always free.
@@ -94,5 +104,7 @@ int loader_multiboot2_load(struct load *l);
 bool loader_pvh_probe(const struct loader_file *kernel);
 int loader_pvh_load(struct load *l);
 int loader_elf_refuse(struct load *l); /* an ELF file of no format: which field is to blame */
+bool loader_disk_probe(const struct loader_file *kernel);
+int loader_disk_load(struct load *l);
 bool loader_raw_probe(const struct loader_file *kernel);
 int loader_raw_load(struct load *l);

@@ -5,12 +5,10 @@
  *
  * The guest finds: CS:IP = 0:entry, or entry/16:entry%16 from 64 KiB up; all
  * other segments 0; DL = 80H, as if booted from the first disk; interrupts
- * off, because there is no BIOS; SP below the blob, or 7C00H when there is
- * no room below it.
+ * off; SP below the blob, or 7C00H when there is no room below it.
  */
 #include "kernel/log.h"
 #include "lib/error.h"
-#include "lib/number.h"
 #include "machine/loader_place.h"
 #include "machine/memory_map.h"
 
@@ -19,26 +17,6 @@
 #define LOWEST_STACK	0x1000UL /* above the interrupt vectors and a BIOS' data, with some room */
 #define DISK		0x80
 #define RSP_INDEX	4
-#define SECTOR		512
-#define BOOT_SECTOR	0xaa55
-#define QUOTE_MAX	40 /* of a bad value in a complaint */
-
-/* A number from the module's command line, or else the option's value, or else `otherwise`. */
-static int find_number(struct load *l, const char *name, u64 option, u64 otherwise, u64 *value)
-{
-	const struct loader_file *f = &l->request->kernel;
-	const char *text;
-	int length = option_find(f->cmdline, name, &text);
-
-	if (length < 0) {
-		*value = option == LOADER_NOT_GIVEN ? otherwise : option;
-		return 0;
-	}
-	if (!number_parse_size(text, (size_t)length, value))
-		return 0;
-	return load_fail(l, f, -ERR_INVAL, "%s=%.*s is no number: give one like 0x7c00 or 31K",
-			 name, MIN(length, QUOTE_MAX), text);
-}
 
 static int check(struct load *l, u64 load, u64 entry)
 {
@@ -82,20 +60,15 @@ bool loader_raw_probe(const struct loader_file *kernel)
 	return true;
 }
 
-/* A floppy's or disk's first sector, 512 bytes that end in 55H AAH. */
-static const char *kind(const struct loader_file *f)
-{
-	return f->length == SECTOR && loader_read16(f, SECTOR - 2) == BOOT_SECTOR ? "boot sector"
-										  : "raw blob";
-}
-
 /* What is the firmware's may be written here: the blob may be a firmware. It has no ACPI tables then. */
 static void hide_acpi(struct load *l, u64 load, u64 length)
 {
 	static const u8 nothing[16];
 
-	if (load < MAP_BIOS_END && load + length > MAP_ACPI)
-		load_write(l, MAP_BIOS, nothing, sizeof(nothing));
+	if (load >= MAP_BIOS_END || load + length <= MAP_ACPI)
+		return;
+	load_write(l, MAP_BIOS, nothing, sizeof(nothing));
+	l->vm->bios.present = false;
 }
 
 int loader_raw_load(struct load *l)
@@ -106,25 +79,23 @@ int loader_raw_load(struct load *l)
 	u64 load, entry;
 	int error;
 
-	error = find_number(l, "load", r->load, DEFAULT_LOAD, &load);
+	error = load_number(l, "load", r->load, DEFAULT_LOAD, &load);
 	if (!error && load + f->length == MAP_HIGH_START)
 		return loader_firmware_load(l); /* only Trivet's own load= tells of it */
 	if (!error)
-		error = find_number(l, "entry", r->entry, load, &entry);
+		error = load_number(l, "entry", r->entry, load, &entry);
 	if (!error)
 		error = check(l, load, entry);
 	if (error)
 		return error;
 	hide_acpi(l, load, f->length);
 	load_write(l, load, f->data, f->length);
-	if (r->module_count)
-		log_warn("loader", "%s: a raw blob cannot be told of %s: it is not loaded",
-			 vm->name, r->modules[0].name);
+	load_no_modules(l);
 	vm->enter = enter;
 	vm->real_mode.cs = entry < 0x10000 ? 0 : (u16)(entry >> 4);
 	vm->real_mode.ip = entry < 0x10000 ? (u16)entry : entry & 15;
 	vm->real_mode.sp = stack_below(load);
-	log_info("loader", "%s: %s is a %s: bytes=%lu load=%#lx entry=%#lx", vm->name, f->name,
-		 kind(f), f->length, load, entry);
+	log_info("loader", "%s: %s is a raw blob: bytes=%lu load=%#lx entry=%#lx", vm->name,
+		 f->name, f->length, load, entry);
 	return 0;
 }

@@ -51,6 +51,7 @@
  *   70-71                      RTC and CMOS memory         8
  *   80                         POST code
  *   92                         fast A20 and reset
+ *   B2                         what is below the BIOS, for its code alone
  *   E9                         debug console
  *   F4-F7                      debug exit
  *   3F8-3FF                    16550A, COM1                4
@@ -71,6 +72,7 @@
 #define PORT_RTC	  0x70
 #define PORT_POST	  0x80
 #define PORT_FAST_A20	  0x92
+#define PORT_BIOS	  0xb2 /* a chipset's SMI command port: how a BIOS calls what is below it */
 #define PORT_DEBUG	  0xe9
 #define PORT_EXIT	  0xf4
 #define PORT_COM1	  0x3f8

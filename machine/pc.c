@@ -38,6 +38,7 @@ static void attach_all(struct vm *vm)
 	attach(vm, PORT_RTC, 2, &rtc_ports, &vm->rtc);
 	attach(vm, PORT_POST, 1, &board_post_ports, &vm->board);
 	attach(vm, PORT_FAST_A20, 1, &board_fast_a20_ports, &vm->board);
+	attach(vm, PORT_BIOS, 1, &bios_ports, vm);
 	attach(vm, PORT_DEBUG, 1, &board_debug_ports, &vm->board);
 	attach(vm, PORT_FIRMWARE_DEBUG, 2, &board_debug_ports, &vm->board);
 	attach(vm, PORT_EXIT, 4, &board_exit_ports, &vm->board);

@@ -9,6 +9,7 @@
 
 #include "kernel/outcome.h"
 #include "lib/types.h"
+#include "machine/bios.h"
 #include "machine/board.h"
 #include "machine/bus.h"
 #include "machine/cpuid.h"
@@ -66,6 +67,7 @@ struct vm {
 	struct pm pm;
 	struct i8042 i8042;
 	struct board board;
+	struct bios bios;
 	struct stuck stuck;
 	struct pci pci;
 	struct absent_memory absent;

@@ -45,7 +45,7 @@ unit_tests := \
 	vmx/test_guest_walk vmx/test_guest_walk_random vmx/test_guest_memory vmx/test_segment \
 	vmx/test_exit_io_string vmx/test_task_switch vmx/test_task_faults vmx/test_exit_descriptor
 
-unit_tests += machine/test_memory_map machine/test_acpi_guest machine/test_loader_place machine/test_loader_firmware machine/test_mp_build machine/test_rom machine/test_loader_linux \
+unit_tests += machine/test_bios machine/test_memory_map machine/test_acpi_guest machine/test_loader_place machine/test_loader_firmware machine/test_mp_build machine/test_rom machine/test_loader_linux \
 	machine/test_loader_elf machine/test_loader_multiboot1 machine/test_loader_multiboot2 vmx/test_entry_state
 unit_tests += vmx/test_apic_virtual vmx/test_exit_apic vmx/test_switch_msrs vmx/test_io_breakpoint
 unit_tests += vmx/test_mmio vmx/test_mmio_string vmx/test_mmio_vector vmx/test_mmio_native vmx/test_mmio_random \
@@ -132,7 +132,10 @@ needs_machine/test_pit_channel := machine/pit_channel machine/pit_count
 needs_machine/test_rtc := machine/rtc machine/tick_debt machine/rtc_time machine/rtc_cmos $(time)
 needs_machine/test_rtc_time := machine/rtc_time
 needs_machine/test_uart := machine/uart machine/uart_receiver $(time)
-vm_all := machine/vm machine/vm_report machine/stuck machine/stuck_text machine/stats_report vmx/stats vmx/record vmx/record_text vmx/recorder machine/pc machine/interrupts machine/device_memory machine/lapic machine/lapic_pins \
+bios := machine/bios $(addprefix machine/bios_,code disk edd geometry keyboard system time video)
+needs_machine/test_bios := $(bios) machine/memory_map machine/bus machine/uart machine/uart_receiver machine/rtc machine/tick_debt \
+	machine/rtc_time machine/rtc_cmos vmx/stop vmx/vmcs sim/vmx sim/asm $(time)
+vm_all := machine/vm machine/vm_report machine/stuck machine/stuck_text machine/stats_report vmx/stats vmx/record vmx/record_text vmx/recorder machine/pc $(bios) machine/memory_map machine/interrupts machine/device_memory machine/lapic machine/lapic_pins \
 	machine/lapic_reset machine/lapic_access machine/lapic_timer machine/lapic_bus machine/ioapic machine/ram machine/rom machine/bus machine/timer machine/cpuid \
 	machine/cpuid_build machine/cpuid_timing machine/cpuid_policy machine/msr machine/msr_refused machine/mtrr machine/memory_type machine/hypercall machine/uart \
 	machine/uart_receiver machine/guest_console unit/machine/fake_monitor machine/pic machine/pic_chip machine/pit \
@@ -154,9 +157,9 @@ needs_machine/test_monitor := machine/monitor machine/monitor_run machine/monito
 	machine/monitor_memory machine/monitor_act lib/format lib/number vmx/vmcs sim/vmx sim/asm sim/panic unit/machine/fake_below
 needs_machine/test_hypercall := machine/hypercall unit/machine/fake_vcpu
 needs_machine/test_ram := machine/ram vmx/ept sim/vmx vmx/vmcs $(tables)
-loaders := machine/loader machine/loader_place machine/loader_start machine/loader_raw machine/loader_firmware machine/loader_linux \
+loaders := machine/loader machine/loader_place machine/loader_start machine/loader_words machine/loader_raw machine/loader_disk machine/loader_firmware machine/loader_linux \
 	machine/loader_elf machine/loader_pvh machine/loader_multiboot machine/loader_multiboot1 \
-	machine/loader_multiboot2 machine/loader_multiboot2_info machine/memory_map machine/bios_data \
+	machine/loader_multiboot2 machine/loader_multiboot2_info machine/memory_map machine/bios_data machine/bios_code machine/bios_geometry \
 	machine/acpi_build machine/mp_build dsdt lib/format lib/number kernel/option_words sim/panic unit/kernel/fake_log \
 	unit/machine/fake_loader
 needs_machine/test_loader := $(loaders)

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "lib/error.h"
+#include "machine/bios_code.h"
 #include "machine/memory_map.h"
 #include "tests/unit/kernel/fake_log.h"
 #include "tests/unit/machine/fake_loader.h"
@@ -243,10 +244,48 @@ static void test_boot_sector(void **state)
 
 	(void)state;
 	assert_int_equal(fake_load(sector, sizeof(sector), ""), 0);
+	/* The BIOS goes there by itself. */
 	assert_int_equal(fake_start.mode, FAKE_REAL);
-	assert_int_equal(fake_start.ip, 0x7c00);
+	assert_int_equal(fake_start.cs, 0xf000);
+	assert_int_equal(fake_start.ip, bios_code_at(bios_code_boot));
+	assert_int_equal(fake_start.sp, 0x7c00);
 	assert_int_equal(fake_vcpu.regs.rdx, 0x80);
 	assert_memory_equal(fake_memory + 0x7c00, sector, sizeof(sector));
+	assert_int_equal(fake_memory[0x475], 1);
+	assert_int_equal(fake_vm.bios.sectors, 1);
+	/* load= or entry= make it a blob. */
+	assert_int_equal(fake_load(sector, sizeof(sector), "load=0x7c00"), 0);
+	assert_int_equal(fake_start.ip, 0x7c00);
+	assert_int_equal(fake_load(sector, sizeof(sector), "entry=0x7c02"), 0);
+	assert_int_equal(fake_start.ip, 0x7c02);
+	fake_request.load = 0x8000; /* Trivet's own */
+	assert_int_equal(fake_load(sector, sizeof(sector), ""), 0);
+	assert_int_equal(fake_start.ip, 0x8000);
+}
+
+/* Of a small image all is in memory, of a large one the first sector; both are disks. */
+static void test_disk(void **state)
+{
+	static u8 image[1440 * 1024];
+
+	(void)state;
+	image[510] = 0x55;
+	image[511] = 0xaa;
+	image[512] = 0x12;
+	assert_int_equal(fake_load(image, 1024, ""), 0);
+	assert_int_equal(fake_memory[0x7e00], 0x12);
+	assert_int_equal(fake_vcpu.regs.rdx, 0);
+	assert_int_equal(fake_u16(0x410) & 1, 1); /* a floppy disk drive */
+	assert_int_equal(fake_load(image, 1024, "drive=0x80"), 0);
+	assert_int_equal(fake_vcpu.regs.rdx, 0x80);
+	fake_memory[0x7e00] = 0;
+	assert_int_equal(fake_load(image, sizeof(image), ""), 0);
+	assert_int_equal(fake_memory[0x7e00], 0);
+	assert_int_equal(fake_vm.bios.length, sizeof(image));
+	assert_int_equal(fake_load(image, 1024, "drive=1"), -ERR_INVAL);
+	fake_expect_why("drive=0x1: there is no such disk: give 0 (floppy) or 0x80 (hard disk)");
+	assert_int_equal(fake_load(image, 1024, "drive=a"), -ERR_INVAL);
+	fake_expect_why("drive=a is no number");
 }
 
 /* What programs look for where a BIOS would have put it. */
@@ -265,11 +304,18 @@ static void test_bios_data(void **state)
 		assert_int_equal(fake_u16(4 * i + 2), 0xf000);
 		assert_int_not_equal(fake_memory[MAP_BIOS + fake_u16(4 * i)], 0);
 	}
-	assert_int_equal(fake_u16(4 * 8), 0xff53);
+	assert_int_equal(fake_u16(4 * 0x20), 0xff53);
 	assert_int_equal(fake_memory[0xfff53], 0xcf);
-	assert_int_not_equal(fake_u16(4 * 0x10), 0xff53);
-	assert_int_not_equal(fake_u16(4 * 0x13), 0xff53);
-	assert_int_equal(fake_u16(4 * 0x13), fake_u16(4 * 0x15));
+	assert_int_equal(fake_u16(4 * 0x08), bios_code_at(bios_code_timer));
+	assert_int_equal(fake_u16(4 * 0x0f), bios_code_at(bios_code_master));
+	assert_int_equal(fake_u16(4 * 0x70), bios_code_at(bios_code_slave));
+	assert_int_equal(fake_u16(4 * 0x10), 0xe000);
+	assert_int_equal(fake_u16(4 * 0x13), 0xe030);
+	assert_memory_equal(fake_memory + 0xfe030, "\xe6\xb2\x73", 3); /* out %al, $0xb2; jnc */
+	assert_memory_equal(fake_memory + 0xffff0, "\xea", 1); /* ljmp, to the reset */
+	assert_int_equal(fake_u16(0xffff1), bios_code_at(bios_code_reset));
+	assert_int_equal(fake_memory[0xffffe], 0xfc);
+	assert_true(fake_vm.bios.present);
 }
 
 /* A blob may be a BIOS of its own: then nothing points to our tables any more. */
@@ -325,6 +371,7 @@ int main(void)
 		TEST(test_known_headers),
 		TEST(test_search_ends),
 		TEST(test_boot_sector),
+		TEST(test_disk),
 		TEST(test_bios_data),
 		TEST(test_blob_over_the_tables),
 		TEST(test_short_files),

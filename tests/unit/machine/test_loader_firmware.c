@@ -137,7 +137,7 @@ static void test_second_module_is_told(void **state)
 	(void)state;
 	fake_add_module("x", 1, "");
 	expect_firmware(SIZE, "");
-	assert_non_null(strstr(fake_log_last, "a firmware cannot be told of module 2: it is not loaded"));
+	assert_non_null(strstr(fake_log_last, "module 1 cannot be told of module 2: it is not loaded"));
 }
 
 int main(void)
