@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "machine/bus.h"
 
+#include "kernel/panic.h"
 #include "lib/bits.h"
 #include "lib/error.h"
 
@@ -27,10 +28,11 @@ static enum verdict absent_out(void *state, struct vcpu *v, u16 offset, unsigned
 /* One byte wide, so that a wide access which only begins at nothing still finds what follows. */
 static const struct port_device absent = { "nothing", 1, absent_in, absent_out };
 
-static void add(struct bus *bus, u16 first, const struct port_device *device, void *state)
+static void add(struct bus *bus, u16 first, u32 count, const struct port_device *device,
+		void *state)
 {
-	bus->ranges[bus->count++] =
-		(struct bus_range){ device->in, device->out, state, first, device->width, device };
+	bus->ranges[bus->count++] = (struct bus_range){ device->in,    device->out, state, first,
+							device->width, count,	    device };
 }
 
 void bus_init(struct bus *bus, u8 *map)
@@ -39,7 +41,7 @@ void bus_init(struct bus *bus, u8 *map)
 	bus->count = 0;
 	bus->absent_reads = 0;
 	bus->absent_writes = 0;
-	add(bus, 0, &absent, bus);
+	add(bus, 0, 0, &absent, bus);
 }
 
 int bus_attach(struct bus *bus, u16 first, u16 last, const struct port_device *device, void *state)
@@ -54,8 +56,28 @@ int bus_attach(struct bus *bus, u16 first, u16 last, const struct port_device *d
 		return -ERR_NOMEM;
 	for (u32 port = first; port <= last; port++)
 		bus->map[port] = (u8)bus->count;
-	add(bus, first, device, state);
+	add(bus, first, last - first + 1U, device, state);
 	return 0;
+}
+
+void bus_move(struct bus *bus, const struct port_device *device, u16 first)
+{
+	struct bus_range *r;
+	unsigned index = 1;
+
+	while (index < bus->count && bus->ranges[index].device != device)
+		index++;
+	panic_on(index == bus->count || !IS_ALIGNED(first, device->width));
+	r = &bus->ranges[index];
+	for (u32 i = 0; i < r->count; i++)
+		if (bus->map[(u16)(r->first + i)] == index)
+			bus->map[(u16)(r->first + i)] = 0;
+	r->first = first;
+	if (first == BUS_NOWHERE)
+		return;
+	for (u32 port = first; port < first + r->count && port < BUS_PORTS; port++)
+		if (!bus->map[port])
+			bus->map[port] = (u8)index;
 }
 
 const struct port_device *bus_device(const struct bus *bus, u16 port)

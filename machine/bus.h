@@ -33,6 +33,7 @@ struct bus_range {
 	void *state;
 	u16 first;
 	u8 width;
+	u32 count; /* of ports; 0: nothing to move */
 	const struct port_device *device;
 };
 
@@ -56,6 +57,14 @@ void bus_init(struct bus *bus, u8 *map);
  */
 int bus_attach(struct bus *bus, u16 first, u16 last, const struct port_device *device,
 	       void *state) __must_check;
+
+/*
+ * Have a device, of which there is one, answer elsewhere from now on: as many ports as
+ * before, from `first` on, or nowhere. Where there is another device, or no port any
+ * more, that part stays hidden. `first` is a multiple of the device's width.
+ */
+#define BUS_NOWHERE 0
+void bus_move(struct bus *bus, const struct port_device *device, u16 first);
 
 /* The device at a port, or NULL. */
 const struct port_device *bus_device(const struct bus *bus, u16 port);

@@ -115,7 +115,7 @@ needs_mm/test_reserve := mm/reserve
 needs_mm/test_host_map := $(host_map)
 needs_mm/test_host_map_device := $(host_map)
 time := machine/timer unit/machine/fake_time sim/panic
-needs_machine/test_bus := machine/bus
+needs_machine/test_bus := machine/bus sim/panic
 needs_machine/test_timer := $(time)
 apics := machine/lapic machine/lapic_pins machine/lapic_reset machine/lapic_access machine/lapic_timer machine/lapic_bus \
 	machine/tick_debt machine/ioapic machine/pic machine/pic_chip unit/machine/fake_apic_virtual $(time)
@@ -217,9 +217,9 @@ needs_vmx/test_autopsy := $(dumps) vmx/autopsy vmx/autopsy_reenact vmx/autopsy_d
 unit_tests += machine/test_hints machine/test_stuck machine/test_stats_report
 needs_machine/test_stats_report := machine/stats_report vmx/stats vmx/record_text lib/format
 needs_machine/test_hints := machine/hints machine/msr_refused machine/cpuid machine/bus vmx/stats vmx/record_text lib/format \
-	unit/machine/fake_vcpu sim/asm
+	unit/machine/fake_vcpu sim/asm sim/panic
 needs_machine/test_stuck := machine/stuck machine/stuck_text machine/bus vmx/recorder vmx/record vmx/record_text \
-	vmx/stats vmx/vmcs lib/format sim/vmx
+	vmx/stats vmx/vmcs lib/format sim/vmx sim/panic
 
 # The tracer, and records as text.
 record_text := $(filter-out unit/vmx/fake_trace,$(dumps)) vmx/record_text vmx/record_line

@@ -194,6 +194,57 @@ static void test_stop_between_halves(void **state)
 	assert_int_equal(bus_out(&bus, NULL, 0x64, 1, 0), STOP);
 }
 
+static void expect_device(u16 port, const struct port_device *device)
+{
+	assert_ptr_equal(bus_device(&bus, port), device);
+}
+
+static void test_move(void **state)
+{
+	(void)state;
+	assert_int_equal(bus_attach(&bus, 0x600, 0x607, &wide, &a), 0);
+	bus_move(&bus, &wide, 0xb000);
+	expect_device(0x600, NULL);
+	expect_device(0x607, NULL);
+	expect_device(0xafff, NULL);
+	expect_device(0xb000, &wide);
+	expect_device(0xb007, &wide);
+	expect_device(0xb008, NULL);
+	bus_in(&bus, 0xb004, 4);
+	expect(0, 'a', 4, 4);
+	bus_move(&bus, &wide, 0xb004); /* over where it was */
+	expect_device(0xb000, NULL);
+	expect_device(0xb00b, &wide);
+	bus_move(&bus, &wide, BUS_NOWHERE);
+	expect_device(0xb004, NULL);
+	expect_device(0, NULL);
+	bus_move(&bus, &wide, 0x600);
+	expect_device(0x600, &wide);
+}
+
+/* Others' ports stay theirs, and do not get lost when it goes on. */
+static void test_move_over_others(void **state)
+{
+	(void)state;
+	assert_int_equal(bus_attach(&bus, 0x600, 0x607, &wide, &a), 0);
+	assert_int_equal(bus_attach(&bus, 0x72, 0x73, &narrow, &b), 0);
+	bus_move(&bus, &wide, 0x70);
+	expect_device(0x71, &wide);
+	expect_device(0x72, &narrow);
+	expect_device(0x74, &wide);
+	bus_in(&bus, 0x74, 1);
+	expect(0, 'a', 4, 1);
+	bus_move(&bus, &wide, 0x600);
+	expect_device(0x71, NULL);
+	expect_device(0x72, &narrow);
+	bus_move(&bus, &wide, 0xfffc); /* half of it is behind the last port */
+	expect_device(0xffff, &wide);
+	expect_device(0, NULL);
+	bus_move(&bus, &wide, 0x600);
+	expect_device(0xffff, NULL);
+	expect_device(0x607, &wide);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -209,6 +260,8 @@ int main(void)
 		TEST(test_word_device),
 		TEST(test_across_devices),
 		TEST(test_stop_between_halves),
+		TEST(test_move),
+		TEST(test_move_over_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
