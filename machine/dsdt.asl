@@ -100,7 +100,10 @@ DefinitionBlock ("", "DSDT", 2, "TRIVET", "TRIVETPC", 1)
 			})
 		}
 
-		/* POST code, fast A20, debug consoles, power management */
+		/*
+		 * POST code, fast A20, debug consoles. Not the power management:
+		 * the PIIX4 has told of its ports already.
+		 */
 		Device (BRD)
 		{
 			Name (_HID, EisaId ("PNP0C02"))
@@ -110,7 +113,6 @@ DefinitionBlock ("", "DSDT", 2, "TRIVET", "TRIVETPC", 1)
 				IO (Decode16, 0x92, 0x92, 1, 1)
 				IO (Decode16, 0xe9, 0xe9, 1, 1)
 				IO (Decode16, 0x402, 0x402, 1, 2)
-				IO (Decode16, 0x600, 0x600, 1, 12)
 			})
 		}
 	}

@@ -103,6 +103,7 @@ int loader_firmware_load(struct load *l)
 				 "no memory is left for a ROM of %luK: give the guest less with mem=",
 				 f->length >> 10);
 	prepare_memory(l);
+	chipset_power_on(&l->vm->chipset);
 	load_no_modules(l);
 	l->vm->bios.present = false;
 	l->vm->enter = enter;

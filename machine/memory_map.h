@@ -57,7 +57,8 @@
  *   3F8-3FF                    16550A, COM1                4
  *   402-403                    debug console, for firmware
  *   600-60B                    ACPI PM1a event and control, PM timer   9
- *   CF8-CFF                    PCI configuration: a host bridge; CF9: reset control
+ *                              (where they are unless the guest moves them)
+ *   CF8-CFF                    PCI configuration; CF9: reset control
  *
  * The ports through which Trivet ends a run in Bochs and QEMU (400, 501,
  * 8900, 8A00, B000...) are nothing here: a guest cannot reach them.

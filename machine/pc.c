@@ -92,6 +92,7 @@ void pc_create(struct vm *vm, u64 wall_seconds)
 	pci_reset(&vm->pci);
 	board_reset(&vm->board, &vm->console);
 	attach_all(vm);
+	chipset_create(&vm->chipset, &vm->pci, &vm->bus);
 }
 
 /* ---- What the vCPU asks -------------------------------------------------------- */

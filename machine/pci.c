@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "machine/pci.h"
 
+#include "kernel/panic.h"
 #include "lib/bits.h"
 #include "machine/memory_map.h"
 
 #define ADDRESS_ENABLE	 BIT(31)
-#define ADDRESS_FUNCTION BITS(23, 8) /* bus, device, function: 0 is the host bridge */
+#define ADDRESS_FUNCTION BITS(23, 8) /* bus, device, function */
 #define ADDRESS_REGISTER BITS(7, 2)
 #define ADDRESS_BITS	 (ADDRESS_ENABLE | ADDRESS_FUNCTION | ADDRESS_REGISTER)
-
-/* The i440FX, which operating systems know to need no care. */
-#define BRIDGE_ID      0x12378086U
-#define BRIDGE_COMMAND 0x02000006U /* memory and bus master; DEVSEL medium */
-#define BRIDGE_CLASS   0x06000002U
 
 #define RESET_SYSTEM BIT(1) /* what kind: the whole board, not the CPU alone */
 #define RESET_CPU    BIT(2) /* a rise resets */
@@ -51,38 +47,77 @@ static enum verdict address_out(void *state, struct vcpu *v, u16 offset, unsigne
 	return rises ? vcpu_stop(v, STOP_RESET, "reset control register, port CF9", 0) : NEXT;
 }
 
-static u32 bridge_register(u32 number)
+static struct pci_function *selected(const struct pci *pci)
 {
-	switch (number) {
-	case 0x00:
-		return BRIDGE_ID;
-	case 0x04:
-		return BRIDGE_COMMAND;
-	case 0x08:
-		return BRIDGE_CLASS;
-	}
-	return 0;
+	u64 number = bits_get(pci->address, 23, 8);
+
+	if (!(pci->address & ADDRESS_ENABLE) || number >= PCI_FUNCTIONS)
+		return NULL;
+	return pci->functions[number];
+}
+
+/* Which of a function's registers it is; `count` when there is none. */
+static unsigned find(const struct pci_function *f, u8 number)
+{
+	unsigned i = 0;
+
+	while (i < f->count && f->registers[i].number != number)
+		i++;
+	return i;
+}
+
+void pci_function_reset(struct pci_function *f)
+{
+	panic_on(f->count > PCI_REGISTERS);
+	for (unsigned i = 0; i < f->count; i++)
+		f->values[i] = f->registers[i].reset;
+}
+
+u32 pci_function_get(const struct pci_function *f, u8 number)
+{
+	unsigned i = find(f, number);
+
+	return i < f->count ? f->values[i] : 0;
+}
+
+void pci_function_set(struct pci_function *f, u8 number, u32 value)
+{
+	unsigned i = find(f, number);
+
+	panic_on(i == f->count);
+	f->values[i] = value;
 }
 
 /* A function that is not there: all ones. */
 static u32 data_in(void *state, u16 offset, unsigned size)
 {
 	const struct pci *pci = state;
+	const struct pci_function *f = selected(pci);
 
 	(void)size;
-	if (!(pci->address & ADDRESS_ENABLE) || pci->address & ADDRESS_FUNCTION)
+	if (!f)
 		return ~0U;
-	return bridge_register(pci->address & ADDRESS_REGISTER) >> 8 * offset;
+	return pci_function_get(f, pci->address & ADDRESS_REGISTER) >> 8 * offset;
 }
 
-/* The bridge has nothing to set. */
 static enum verdict data_out(void *state, struct vcpu *v, u16 offset, unsigned size, u32 value)
 {
-	(void)state;
+	const struct pci *pci = state;
+	struct pci_function *f = selected(pci);
+	u32 mask, before;
+	unsigned i;
+
 	(void)v;
-	(void)offset;
-	(void)size;
-	(void)value;
+	if (!f)
+		return NEXT;
+	i = find(f, pci->address & ADDRESS_REGISTER);
+	if (i == f->count)
+		return NEXT;
+	before = f->values[i];
+	mask = (u32)bits_byte_mask(size) << 8 * offset & f->registers[i].writable;
+	f->values[i] = (before & ~mask) | (value << 8 * offset & mask);
+	if (f->values[i] != before && f->written)
+		f->written(f->state);
 	return NEXT;
 }
 

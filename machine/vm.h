@@ -12,6 +12,7 @@
 #include "machine/bios.h"
 #include "machine/board.h"
 #include "machine/bus.h"
+#include "machine/chipset.h"
 #include "machine/cpuid.h"
 #include "machine/device_memory.h"
 #include "machine/guest_console.h"
@@ -70,6 +71,7 @@ struct vm {
 	struct bios bios;
 	struct stuck stuck;
 	struct pci pci;
+	struct chipset chipset;
 	struct absent_memory absent;
 
 	struct monitor monitor;

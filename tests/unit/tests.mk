@@ -38,7 +38,7 @@ unit_tests := \
 	machine/test_bus machine/test_timer machine/test_lapic machine/test_lapic_access \
 	machine/test_lapic_timer machine/test_lapic_bus machine/test_lapic_random machine/test_ioapic machine/test_pic machine/test_pic_chip machine/test_pit \
 	machine/test_pit_channel machine/test_rtc machine/test_rtc_time machine/test_uart \
-	machine/test_pm machine/test_pci machine/test_board machine/test_keyboard machine/test_cpuid machine/test_mtrr machine/test_msr \
+	machine/test_pm machine/test_pci machine/test_chipset machine/test_board machine/test_keyboard machine/test_cpuid machine/test_mtrr machine/test_msr \
 	machine/test_guest_console machine/test_monitor machine/test_monitor_line machine/test_hypercall machine/test_ram machine/test_loader \
 	machine/test_loader_boot machine/test_rtc_host machine/test_clock machine/test_vm machine/test_pc \
 	vmx/test_controls vmx/test_decode vmx/test_event vmx/test_control_registers vmx/test_run_loop vmx/test_recorder vmx/test_stats \
@@ -140,10 +140,11 @@ vm_all := machine/vm machine/vm_report machine/stuck machine/stuck_text machine/
 	machine/cpuid_build machine/cpuid_timing machine/cpuid_policy machine/msr machine/msr_refused machine/mtrr machine/memory_type machine/hypercall machine/uart \
 	machine/uart_receiver machine/guest_console unit/machine/fake_monitor machine/pic machine/pic_chip machine/pit \
 	machine/pit_channel machine/pit_count machine/tick_debt machine/rtc machine/rtc_time machine/rtc_cmos machine/pm machine/i8042 machine/keyboard \
-	machine/board machine/pci vmx/apic_virtual vmx/apic_virtual_access vmx/ept vmx/bitmaps vmx/vmcs lib/format lib/error sim/vmx sim/asm $(tables) \
+	machine/board machine/pci machine/chipset vmx/apic_virtual vmx/apic_virtual_access vmx/ept vmx/bitmaps vmx/vmcs lib/format lib/error sim/vmx sim/asm $(tables) \
 	unit/machine/fake_host unit/machine/fake_vcpu unit/machine/fake_time
 needs_machine/test_pm := machine/pm $(time) unit/machine/fake_vcpu
 needs_machine/test_pci := machine/pci $(time) unit/machine/fake_vcpu
+needs_machine/test_chipset := machine/chipset machine/pci machine/bus machine/pm $(time) unit/machine/fake_vcpu
 needs_machine/test_keyboard := machine/i8042 machine/keyboard $(time) unit/machine/fake_vcpu
 needs_machine/test_board := machine/board machine/i8042 machine/keyboard $(time) unit/machine/fake_vcpu
 needs_machine/test_cpuid := machine/cpuid machine/cpuid_build machine/cpuid_timing machine/cpuid_policy sim/asm

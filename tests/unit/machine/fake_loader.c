@@ -19,6 +19,7 @@ struct loader_request fake_request;
 struct fake_start fake_start;
 struct vcpu fake_vcpu;
 struct fake_rom fake_rom;
+bool fake_power_on;
 
 bool ram_contains(const struct ram *ram, gpa_t gpa, u64 length)
 {
@@ -61,6 +62,12 @@ int rom_create(struct rom *rom, struct ept *ept, const void *data, u64 length)
 	fake_rom.length = length;
 	rom->start = GIB(4) - length;
 	return fake_rom.error;
+}
+
+void chipset_power_on(struct chipset *c)
+{
+	assert_ptr_equal(c, &fake_vm.chipset);
+	fake_power_on = true;
 }
 
 const u64 entry_gdt_32[4] = { 0, 0, 32 };
@@ -131,6 +138,7 @@ int fake_load(const void *data, u64 length, const char *cmdline)
 	memcpy(copy, data, length);
 	fake_request.kernel = (struct loader_file){ "module 1", copy, length, cmdline };
 	fake_vm.enter = NULL;
+	fake_power_on = false;
 	fake_why[0] = 0;
 	error = loader_load(&fake_vm, &fake_request, fake_why);
 	free(copy);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A machine to load into: RAM and ROM without EPT, and what a vCPU would be told.
- * Stands in for machine/ram.c, vmx/entry_state.c's and vmx/registers.c's
+ * Stands in for machine/ram.c, machine/chipset.c, vmx/entry_state.c's and vmx/registers.c's
  * functions, and for the DSDT.
  */
 #pragma once
@@ -24,6 +24,9 @@ extern struct fake_start {
 	struct entry_state state;
 } fake_start;
 extern struct vcpu fake_vcpu;
+
+/* Is the chipset as after power-on, and not as firmware leaves it? */
+extern bool fake_power_on;
 
 /* What the machine's ROM was given; rom_create() fails with fake_rom.error if that is set. */
 extern struct fake_rom {

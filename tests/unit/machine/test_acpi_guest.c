@@ -213,7 +213,6 @@ static void test_dsdt_numbers(void **state)
 	expect_io(PORT_FAST_A20, 1);
 	expect_io(PORT_DEBUG, 1);
 	expect_io(PORT_FIRMWARE_DEBUG, 2);
-	expect_io(PORT_PM1A_EVENT, PORT_PM_TIMER + 4 - PORT_PM1A_EVENT);
 	expect_io(PORT_PCI_ADDRESS, 8);
 	expect_irq(IRQ_PIT);
 	expect_irq(IRQ_CASCADE);

@@ -41,6 +41,7 @@ static void expect_firmware(u64 size, const char *cmdline)
 	assert_int_equal(fake_load(file + SIZE - size, size, cmdline), 0);
 	assert_int_equal(fake_start.mode, FAKE_RESET);
 	assert_int_equal(fake_rom.length, size);
+	assert_true(fake_power_on);
 }
 
 static void expect_raw(u64 size, const char *cmdline)
@@ -48,6 +49,7 @@ static void expect_raw(u64 size, const char *cmdline)
 	assert_int_equal(fake_load(file + SIZE - size, size, cmdline), 0);
 	assert_int_equal(fake_start.mode, FAKE_REAL);
 	assert_int_equal(fake_rom.length, 0);
+	assert_false(fake_power_on);
 }
 
 /* The last 128K are below 1 MiB as well; all else is as it was at power-on. */

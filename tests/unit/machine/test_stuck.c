@@ -107,6 +107,8 @@ static u32 in(void *state, u16 offset, unsigned size)
 	return 0;
 }
 
+const struct port_device pm_timer_ports = { "ACPI PM timer", 4, in, NULL };
+
 static int setup(void **state)
 {
 	static const struct vcpu_ops ops = { .can_wake = can_wake, .nmi_can_come = nmi_can_come };
@@ -130,6 +132,7 @@ static int setup(void **state)
 	vm.pit.timer.deadline = CLOCK_NEVER;
 	bus_init(&vm.bus, bus_map);
 	assert_int_equal(bus_attach(&vm.bus, 0x3f8, 0x3ff, &device, NULL), 0);
+	assert_int_equal(bus_attach(&vm.bus, 0xb008, 0xb00b, &pm_timer_ports, NULL), 0);
 	sim_set(VMCS_GUEST_RIP, 0x1000);
 	sim_set(VMCS_GUEST_RFLAGS, RFLAGS_FIXED);
 	text[0] = 0;
@@ -206,6 +209,20 @@ static void polls_by_index(void **state)
 	(void)state;
 	run_for(2100, poll_cmos);
 	assert_non_null(strstr(text, "port=0x71 in (no device) at rip=0x1234: waits for the clock"));
+}
+
+static void poll_pm_timer(unsigned i)
+{
+	(void)i;
+	record(EXIT_IO, 0xb008 | RECORD_KEY_IN, 0x1234);
+}
+
+/* Firmware may have put it anywhere. */
+static void polls_the_pm_timer(void **state)
+{
+	(void)state;
+	run_for(2100, poll_pm_timer);
+	assert_non_null(strstr(text, "port=0xb008 in (ACPI PM timer) at rip=0x1234: waits for time to pass"));
 }
 
 static void poll_msr(unsigned i)
@@ -415,6 +432,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(polls, setup),
 		cmocka_unit_test_setup(polls_by_index, setup),
+		cmocka_unit_test_setup(polls_the_pm_timer, setup),
 		cmocka_unit_test_setup(polls_an_msr, setup),
 		cmocka_unit_test_setup(polls_memory, setup),
 		cmocka_unit_test_setup(progress, setup),
