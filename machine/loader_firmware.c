@@ -6,7 +6,8 @@
  * own BIOS data and ACPI tables.
  *
  * It is known by its shape: whole 64K, with a jump where the processor begins,
- * 16 bytes before the end; or by load=, if that makes it end at 4 GiB.
+ * 16 bytes before the end; or whole 4K that begin with a UEFI volume; or by
+ * load=, if that makes it end at 4 GiB.
  */
 #include "kernel/log.h"
 #include "lib/error.h"
@@ -49,9 +50,11 @@ bool loader_firmware_probe(const struct loader_file *f)
 
 	if (find_option(f, "load", &load))
 		return load < MAP_HIGH_START && MAP_HIGH_START - load == f->length;
-	if (option_find(f->cmdline, "load", &text) >= 0 || elf_probe(f) || !IS_ALIGNED(f->length, UNIT))
+	if (option_find(f->cmdline, "load", &text) >= 0 || elf_probe(f))
 		return false;
-	return jumps(f->data + f->length - 16) ||
+	if (IS_ALIGNED(f->length, UNIT) && jumps(f->data + f->length - 16))
+		return true;
+	return IS_ALIGNED(f->length, PAGE_SIZE) &&
 	       loader_read32(f, UEFI_SIGNATURE_AT) == UEFI_SIGNATURE;
 }
 

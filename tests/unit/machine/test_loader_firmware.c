@@ -85,8 +85,12 @@ static void test_uefi(void **state)
 	vector[0] = 0x0f;
 	memcpy(file + 40, "_FVH", 4);
 	expect_firmware(SIZE, "");
-	file[40] = 0;
+	memcpy(file + 0x4000 + 40, "_FVH", 4); /* without its variables, it need not be whole 64K */
+	expect_firmware(SIZE - 0x4000, "");
+	memcpy(file + 0x4800 + 40, "_FVH", 4);
 	fake_rom.length = 0;
+	expect_raw(SIZE - 0x4800, ""); /* but whole 4K */
+	file[40] = 0;
 	expect_raw(SIZE, "load=0x8000");
 }
 
