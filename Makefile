@@ -57,7 +57,7 @@ vmx := vmcs caps controls control_names requirements preflight vmx \
 	entry_rules_memory entry_text entry_bits entry_doctor entry_check \
 	entry_mutate entry_bases entry_try.S entry_selftest
 
-machine := pc interrupts device_memory vm vm_report stats_report hints stuck stuck_text ram rom bus timer clock tsc \
+machine := pc interrupts device_memory vm vm_report stats_report hints stuck stuck_text ram rom shadow bus timer clock tsc \
 	cpuid cpuid_build cpuid_timing cpuid_policy msr msr_refused mtrr memory_type hypercall \
 	uart uart_receiver guest_console \
 	monitor monitor_run monitor_line monitor_command monitor_look monitor_memory monitor_act \

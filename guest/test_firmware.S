@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A firmware of 64K: entered at the reset vector, in a ROM below 4 GiB that
- * is not changed by writes, and of which a copy in RAM is below 1 MiB. It
- * talks by the ports that firmware has for that. Nobody has been here before
- * it: no vectors, no ACPI tables.
+ * is not changed by writes, and that is seen below 1 MiB as well, until the
+ * chipset shows RAM there. It talks by the ports that firmware has for that.
+ * Nobody has been here before it: no vectors, no ACPI tables, no PM ports.
  *
  * EXPECT loader: vm0: module 1 is a firmware: rom=0xffff0000-0xffffffff entry=0xfffffff0
  * EXPECT ^port e9
@@ -12,18 +12,21 @@
  * EXPECT ^no vectors, no tables
  * EXPECT ^the ROM is read-only
  * EXPECT ^and for instructions of which another part is emulated
- * EXPECT ^the copy is not
+ * EXPECT ^below 1 MiB, too
+ * EXPECT ^there is RAM behind it
  * EXPECT ^a descriptor in the ROM
+ * EXPECT ^the PM ports are where it wants them
  * EXPECT vm0: power-off: ACPI S5
  * EXPECT ^run: outcome=clean
  * REJECT FAIL
  */
 	.set	ROM, 0xffff0000
-	.set	COPY, 0xf0000
+	.set	LOW, 0xf0000
 	.set	NOTHING, 0xb8000
 	.set	CODE32, 0x08
 	.set	DATA32, 0x10
 	.set	TASK, 0x18
+	.set	PM_CONTROL, 0x4004
 
 	/* Text in this segment, to port 402H. */
 	.macro	SAY text
@@ -58,10 +61,14 @@ below:	SAY	below_1m
 	mov	$0xe000, %ax
 	mov	%ax, %ds
 	xor	%bx, %bx
-1:	cmpl	$0, (%bx)
+1:	cmpl	$-1, (%bx)		/* no ROM, and RAM is hidden */
 	jne	fail
-	add	$4, %bx
+	add	$0x100, %bx
 	jnz	1b
+	mov	$0x604, %dx		/* where a guest that is loaded finds them */
+	in	%dx, %ax
+	inc	%ax
+	jnz	fail
 	SAY	nothing
 	lgdtl	%cs:(gdt_register - guest_start)
 	mov	%cr0, %eax
@@ -79,14 +86,22 @@ say:	mov	$0x402, %dx
 2:	ret
 
 fail:	SAY	failed
-	mov	$0x604, %dx
-	mov	$0x2000, %ax
-	out	%ax, %dx
+	out	%al, $0xf4
 
 	.code32
 	.macro	SAY32 text
 	mov	$(ROM + \text - guest_start), %esi
 	call	say32
+	.endm
+
+	/* Write a register of PCI's configuration space. */
+	.macro	CONFIGURE address, value
+	mov	$\address, %eax
+	mov	$0xcf8, %dx
+	out	%eax, %dx
+	mov	$\value, %eax
+	mov	$0xcfc, %dx
+	out	%eax, %dx
 	.endm
 
 flat:	mov	$DATA32, %eax		/* not accessed yet: the processor marks it, in the ROM */
@@ -112,15 +127,27 @@ flat:	mov	$DATA32, %eax		/* not accessed yet: the processor marks it, in the ROM
 	mov	$(ROM + emulated - guest_start), %esi
 	cmpl	$0x12345678, (%ebx)
 	call	tell
-	mov	$(COPY + value - guest_start), %ebx
+	mov	$(LOW + value - guest_start), %ebx
+	incl	(%ebx)
+	mov	$(ROM + low_too - guest_start), %esi
+	cmpl	$0x12345678, (%ebx)
+	call	tell
+	CONFIGURE 0x80000058, 0x3000	/* PAM0 */
 	incl	(%ebx)
 	mov	$(ROM + writable - guest_start), %esi
-	cmpl	$0x12345679, (%ebx)
+	cmpl	$1, (%ebx)
 	call	tell
 	mov	$TASK, %eax		/* is marked busy */
 	ltr	%ax
 	SAY32	descriptor
-	mov	$0x604, %dx
+	CONFIGURE 0x80000b40, (PM_CONTROL - 4)
+	CONFIGURE 0x80000b80, 1
+	mov	$PM_CONTROL, %dx
+	in	%dx, %ax
+	mov	$(ROM + ports - guest_start), %esi
+	cmp	$1, %ax
+	call	tell
+	mov	$PM_CONTROL, %dx
 	mov	$0x2000, %ax
 	out	%ax, %dx
 
@@ -140,8 +167,10 @@ below_1m: .asciz "below 1 MiB\n"
 nothing: .asciz	"no vectors, no tables\n"
 read_only: .asciz "the ROM is read-only\n"
 emulated: .asciz "and for instructions of which another part is emulated\n"
-writable: .asciz "the copy is not\n"
+low_too: .asciz	"below 1 MiB, too\n"
+writable: .asciz "there is RAM behind it\n"
 descriptor: .asciz "a descriptor in the ROM\n"
+ports:	.asciz	"the PM ports are where it wants them\n"
 failed:	.asciz	"FAIL\n"
 
 	.balign	8

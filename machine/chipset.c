@@ -24,6 +24,10 @@ enum { ID = 0x00, COMMAND = 0x04, CLASS = 0x08, HEADER = 0x0c, INTERRUPT = 0x3c 
 #define PAM_HIGH_BITS 0x33333333U
 #define SMRAM_LOCKED  0x00120000U /* D_LCK without G_SMRAME; at A0000H */
 
+#define PAM_F	   12 /* bit of F0000H's RE; WE is the next */
+#define PAM_C	   16 /* of C0000H's, and every fourth from there on */
+#define PAM_C_SIZE 0x4000UL
+
 static const struct pci_register host_bridge[] = {
 	{ ID, 0x12378086, 0 },
 	{ COMMAND, 0x02000006, 0 }, /* memory and bus master; DEVSEL medium */
@@ -32,6 +36,18 @@ static const struct pci_register host_bridge[] = {
 	{ PAM_HIGH, 0, PAM_HIGH_BITS },
 	{ SMRAM, SMRAM_LOCKED, 0 },
 };
+
+static void host_bridge_written(void *state)
+{
+	const struct chipset *c = state;
+	u64 pam = pci_function_get(&c->host_bridge, PAM_LOW) |
+		  (u64)pci_function_get(&c->host_bridge, PAM_HIGH) << 32;
+	gpa_t start = SHADOW_START;
+
+	for (unsigned bit = PAM_C; start < MAP_BIOS; bit += 4, start += PAM_C_SIZE)
+		shadow_set(c->shadow, start, start + PAM_C_SIZE, pam >> bit & SHADOW_RAM);
+	shadow_set(c->shadow, MAP_BIOS, SHADOW_END, pam >> PAM_F & SHADOW_RAM);
+}
 
 /* ---- 82371SB function 0: ISA bridge ---------------------------------------------- */
 
@@ -94,33 +110,46 @@ static void power_written(void *state)
 
 /* ---- All of it ----------------------------------------------------------------- */
 
-void chipset_power_on(struct chipset *c)
+static void reset(struct chipset *c)
 {
 	pci_function_reset(&c->host_bridge);
 	pci_function_reset(&c->isa_bridge);
 	pci_function_reset(&c->power);
+}
+
+static void apply(struct chipset *c)
+{
+	host_bridge_written(c);
 	power_written(c);
+}
+
+void chipset_power_on(struct chipset *c)
+{
+	reset(c);
+	apply(c);
 }
 
 void chipset_set_up(struct chipset *c)
 {
-	chipset_power_on(c);
+	reset(c);
 	pci_function_set(&c->host_bridge, PAM_LOW, PAM_LOW_RAM);
 	pci_function_set(&c->host_bridge, PAM_HIGH, PAM_HIGH_BITS);
 	pci_function_set(&c->isa_bridge, DLC, PASSIVE_RELEASE);
 	pci_function_set(&c->power, INTERRUPT, 0x00000100 | IRQ_SCI);
 	pci_function_set(&c->power, PMBASE, PORT_PM1A_EVENT | PMBASE_IO);
 	pci_function_set(&c->power, PMREGMISC, PMIOSE);
-	power_written(c);
+	apply(c);
 }
 
-void chipset_create(struct chipset *c, struct pci *pci, struct bus *bus)
+void chipset_create(struct chipset *c, struct pci *pci, struct bus *bus, struct shadow *shadow)
 {
 	*c = (struct chipset){
-		.host_bridge = { .registers = host_bridge, .count = ARRAY_SIZE(host_bridge) },
+		.host_bridge = { host_bridge, ARRAY_SIZE(host_bridge),
+				 .written = host_bridge_written, .state = c },
 		.isa_bridge = { .registers = isa_bridge, .count = ARRAY_SIZE(isa_bridge) },
 		.power = { power, ARRAY_SIZE(power), .written = power_written, .state = c },
 		.bus = bus,
+		.shadow = shadow,
 	};
 	pci->functions[PCI_NUMBER(0, 0)] = &c->host_bridge;
 	pci->functions[PCI_NUMBER(1, 0)] = &c->isa_bridge;

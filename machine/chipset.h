@@ -13,18 +13,25 @@
 #pragma once
 
 #include "machine/pci.h"
+#include "machine/shadow.h"
 
 struct chipset {
 	struct pci_function host_bridge, isa_bridge, power;
 	struct bus *bus;
+	struct shadow *shadow;
 };
 
-/* Put it on the PCI bus, in the state of chipset_set_up(). The ports of machine/pm.h are on `bus`.
+/*
+ * Put it on the PCI bus, in the state of chipset_set_up(). The ports of machine/pm.h are
+ * on `bus`; `shadow` is all RAM.
  */
-void chipset_create(struct chipset *c, struct pci *pci, struct bus *bus);
+void chipset_create(struct chipset *c, struct pci *pci, struct bus *bus, struct shadow *shadow);
 
 /* As firmware leaves it: what our ACPI tables tell of. */
 void chipset_set_up(struct chipset *c);
 
-/* As it is after power-on: the PM ports are closed until firmware opens them. */
+/*
+ * As it is after power-on: the PM ports are closed, and the RAM behind the ROMs cannot
+ * be reached, until firmware opens them. After the ROM was made.
+ */
 void chipset_power_on(struct chipset *c);

@@ -23,20 +23,28 @@ static __noinline void tell_absent(struct vcpu *v, gpa_t gpa, const char *what)
 		 ++absent->told == ABSENT_TOLD_MAX ? "; no more of these are told" : "");
 }
 
+/* What can be read but not simply written; NULL: this is not such memory, or nothing is there. */
+static const void *read_only_memory(const struct vm *vm, gpa_t gpa)
+{
+	if (shadow_holds(&vm->shadow, gpa))
+		return shadow_read(&vm->shadow, gpa);
+	return rom_pointer(&vm->rom, gpa);
+}
+
 static u64 read(void *vcpu, gpa_t gpa, unsigned size)
 {
 	struct vcpu *v = vcpu;
 	unsigned offset = gpa % PAGE_SIZE;
-	const void *rom;
+	const void *memory;
 	u64 value = 0;
 
 	if (in_page(gpa, vm_lapic(v)->base))
 		return lapic_page_read(vm_lapic(v), offset, size);
 	if (in_page(gpa, IOAPIC_BASE))
 		return ioapic_page_read(&v->vm->ioapic, offset, size);
-	rom = rom_pointer(&v->vm->rom, gpa);
-	if (rom) {
-		memcpy(&value, rom, size);
+	memory = read_only_memory(v->vm, gpa);
+	if (memory) {
+		memcpy(&value, memory, size);
 		return value;
 	}
 	v->vm->absent.reads++;
@@ -47,12 +55,17 @@ static u64 read(void *vcpu, gpa_t gpa, unsigned size)
 static enum verdict write(void *state, struct vcpu *v, gpa_t gpa, unsigned size, u64 value)
 {
 	unsigned offset = gpa % PAGE_SIZE;
+	void *memory;
 
 	(void)state;
 	if (in_page(gpa, vm_lapic(v)->base)) {
 		lapic_page_write(vm_lapic(v), offset, size, value);
 	} else if (in_page(gpa, IOAPIC_BASE)) {
 		ioapic_page_write(&v->vm->ioapic, offset, size, value);
+	} else if (shadow_holds(&v->vm->shadow, gpa)) {
+		memory = shadow_write(&v->vm->shadow, gpa);
+		if (memory)
+			memcpy(memory, &value, size);
 	} else if (!rom_pointer(&v->vm->rom, gpa)) {
 		v->vm->absent.writes++;
 		tell_absent(v, gpa, "write to");
@@ -64,7 +77,7 @@ static bool read_only(void *vcpu, gpa_t gpa)
 {
 	const struct vcpu *v = vcpu;
 
-	return rom_pointer(&v->vm->rom, gpa);
+	return shadow_holds(&v->vm->shadow, gpa) || rom_pointer(&v->vm->rom, gpa);
 }
 
 const struct mmio_device_ops device_memory = {
@@ -85,7 +98,7 @@ static bool in_table(gva_t gva, enum vmcs_field base, enum vmcs_field limit)
  */
 static bool marks_rom(const struct vcpu *v, const struct memory_access *a)
 {
-	if (!a->write || !rom_pointer(&v->vm->rom, a->gpa))
+	if (!a->write || !read_only_memory(v->vm, a->gpa))
 		return false;
 	return a->table_walk ||
 	       (a->gva_valid && (in_table(a->gva, VMCS_GUEST_GDTR_BASE, VMCS_GUEST_GDTR_LIMIT) ||
@@ -97,7 +110,10 @@ enum verdict device_memory_access(struct vcpu *v, const struct memory_access *a)
 	if (a->fetch)
 		return vcpu_stop(v, STOP_BAD_MEMORY, "guest-physical address", a->gpa);
 	if (unlikely(marks_rom(v, a))) {
-		rom_open(&v->vm->rom, &v->vm->ept, a->gpa);
+		if (shadow_holds(&v->vm->shadow, a->gpa))
+			shadow_open(&v->vm->shadow, a->gpa);
+		else
+			rom_open(&v->vm->rom, &v->vm->ept, a->gpa);
 		return AGAIN;
 	}
 	return mmio_emulate(v, a, &device_memory, v);

@@ -18,7 +18,6 @@
 
 #define RESET_VECTOR (MAP_HIGH_START - 16)
 #define UNIT	     0x10000UL
-#define SHADOW_MAX   (MAP_BIOS_END - MAP_ACPI) /* what a PC shows below 1 MiB, too */
 
 #define UEFI_SIGNATURE_AT 40 /* of a firmware volume */
 #define UEFI_SIGNATURE	  0x4856465fU /* "_FVH" */
@@ -64,18 +63,16 @@ static void enter(struct vm *vm, struct vcpu *v)
 	vcpu_set_reset_entry(v);
 }
 
-/* Memory as it is at power-on, but for the end of the ROM, which is below 1 MiB as well. */
-static void prepare_memory(struct load *l)
+/* Memory and chipset as they are at power-on: below 1 MiB there is the end of the ROM as well. */
+static void power_on(struct load *l)
 {
 	static const u8 zeros[PAGE_SIZE];
-	const struct loader_file *f = &l->request->kernel;
-	const u64 shadow = MIN(f->length, SHADOW_MAX);
 
 	load_write(l, 0, zeros, MAP_BIOS_DATA_END);
 	load_write(l, MAP_EBDA, zeros, MAP_VGA_START - MAP_EBDA);
 	for (gpa_t at = MAP_ACPI; at < MAP_BIOS_END; at += sizeof(zeros))
 		load_write(l, at, zeros, sizeof(zeros));
-	load_write(l, MAP_BIOS_END - shadow, f->data + f->length - shadow, shadow);
+	chipset_power_on(&l->vm->chipset);
 }
 
 int loader_firmware_load(struct load *l)
@@ -105,8 +102,7 @@ int loader_firmware_load(struct load *l)
 		return load_fail(l, f, error,
 				 "no memory is left for a ROM of %luK: give the guest less with mem=",
 				 f->length >> 10);
-	prepare_memory(l);
-	chipset_power_on(&l->vm->chipset);
+	power_on(l);
 	load_no_modules(l);
 	l->vm->bios.present = false;
 	l->vm->enter = enter;

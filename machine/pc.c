@@ -92,7 +92,8 @@ void pc_create(struct vm *vm, u64 wall_seconds)
 	pci_reset(&vm->pci);
 	board_reset(&vm->board, &vm->console);
 	attach_all(vm);
-	chipset_create(&vm->chipset, &vm->pci, &vm->bus);
+	shadow_create(&vm->shadow, &vm->ept, &vm->ram, &vm->rom);
+	chipset_create(&vm->chipset, &vm->pci, &vm->bus, &vm->shadow);
 }
 
 /* ---- What the vCPU asks -------------------------------------------------------- */
@@ -109,7 +110,7 @@ static enum verdict port_out(struct vcpu *v, u16 port, unsigned size, u32 value)
 
 static enum verdict memory(struct vcpu *v, const struct memory_access *a)
 {
-	if (ram_touch(&v->vm->ram, a->gpa))
+	if (!shadow_holds(&v->vm->shadow, a->gpa) && ram_touch(&v->vm->ram, a->gpa))
 		return AGAIN;
 	return device_memory_access(v, a);
 }
@@ -118,6 +119,8 @@ static void *ram(struct vcpu *v, gpa_t gpa, u64 length)
 {
 	void *at = ram_pointer(&v->vm->ram, gpa, length);
 
+	if (unlikely(at && shadow_holds(&v->vm->shadow, gpa)))
+		return shadow_read(&v->vm->shadow, gpa);
 	if (unlikely(!at) && gpa % PAGE_SIZE + length <= PAGE_SIZE)
 		at = rom_pointer(&v->vm->rom, gpa);
 	return at;

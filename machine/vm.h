@@ -29,6 +29,7 @@
 #include "machine/ram.h"
 #include "machine/rom.h"
 #include "machine/rtc.h"
+#include "machine/shadow.h"
 #include "machine/stuck.h"
 #include "machine/timer.h"
 #include "machine/uart.h"
@@ -79,6 +80,7 @@ struct vm {
 	struct ept ept;
 	struct ram ram;
 	struct rom rom;
+	struct shadow shadow;
 	hpa_t bus_map, io_bitmaps, msr_bitmap;
 	hpa_t apic_page, x2apic_bitmap; /* for APIC virtualization; 0: off */
 

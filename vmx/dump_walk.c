@@ -162,10 +162,19 @@ static void show_ept_entry(const struct table_step *s)
 			dump_add(&t, " ");
 			dump_add_memory_type(&t, s->entry >> EPT_TYPE_SHIFT & 7);
 		}
-		dump_add(&t, " -> %#lx", s->entry & ENTRY_ADDRESS);
+		dump_add(&t, "%s -> %#lx", s->entry & EPT_HIDDEN ? " hidden" : "",
+			 s->entry & ENTRY_ADDRESS);
 	}
 	dump_line("  level %u hpa=%#lx entry=0x%016lx %s", s->level, s->entry_address, s->entry,
 		  text);
+}
+
+static const char *result_of(const struct table_walk *w)
+{
+	if (w->mapped)
+		return "mapped";
+	return w->flags & EPT_HIDDEN ? "RAM, hidden by the chipset" :
+				       "RAM, cleared and mapped at its first use";
 }
 
 void dump_ept_walk(struct vcpu *v, gpa_t gpa)
@@ -186,6 +195,5 @@ void dump_ept_walk(struct vcpu *v, gpa_t gpa)
 		dump_line("  result: no memory");
 	else
 		dump_line("  result: %s hpa=%#lx size=%luK",
-			  w.mapped ? "mapped" : "RAM, cleared and mapped at its first use",
-			  w.address, w.leaf_size >> 10);
+			  result_of(&w), w.address, w.leaf_size >> 10);
 }

@@ -14,7 +14,7 @@
 static const struct table_format ept_format = {
 	.name = "EPT",
 	.present = EPT_RWX,
-	.kept = EPT_RESERVED,
+	.kept = EPT_RESERVED | EPT_HIDDEN,
 	.leaf = EPT_LEAF,
 	.address = BITS(51, 12),
 	.table_flags = EPT_RWX,

@@ -24,6 +24,8 @@
  * exits, clears it and sets the permissions in place, without allocating.
  */
 #define EPT_RESERVED	BIT(11)
+/* Another: RAM that the guest is not to see at present; no permission either. */
+#define EPT_HIDDEN	BIT(52)
 
 struct ept {
 	struct table table;

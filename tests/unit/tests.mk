@@ -39,7 +39,7 @@ unit_tests := \
 	machine/test_lapic_timer machine/test_lapic_bus machine/test_lapic_random machine/test_ioapic machine/test_pic machine/test_pic_chip machine/test_pit \
 	machine/test_pit_channel machine/test_rtc machine/test_rtc_time machine/test_uart \
 	machine/test_pm machine/test_pci machine/test_chipset machine/test_board machine/test_keyboard machine/test_cpuid machine/test_mtrr machine/test_msr \
-	machine/test_guest_console machine/test_monitor machine/test_monitor_line machine/test_hypercall machine/test_ram machine/test_loader \
+	machine/test_guest_console machine/test_monitor machine/test_monitor_line machine/test_hypercall machine/test_ram machine/test_shadow machine/test_loader \
 	machine/test_loader_boot machine/test_rtc_host machine/test_clock machine/test_vm machine/test_pc \
 	vmx/test_controls vmx/test_decode vmx/test_event vmx/test_control_registers vmx/test_run_loop vmx/test_recorder vmx/test_stats \
 	vmx/test_guest_walk vmx/test_guest_walk_random vmx/test_guest_memory vmx/test_segment \
@@ -136,7 +136,7 @@ bios := machine/bios $(addprefix machine/bios_,code disk edd geometry keyboard s
 needs_machine/test_bios := $(bios) machine/memory_map machine/bus machine/uart machine/uart_receiver machine/rtc machine/tick_debt \
 	machine/rtc_time machine/rtc_cmos vmx/stop vmx/vmcs sim/vmx sim/asm $(time)
 vm_all := machine/vm machine/vm_report machine/stuck machine/stuck_text machine/stats_report vmx/stats vmx/record vmx/record_text vmx/recorder machine/pc $(bios) machine/memory_map machine/interrupts machine/device_memory machine/lapic machine/lapic_pins \
-	machine/lapic_reset machine/lapic_access machine/lapic_timer machine/lapic_bus machine/ioapic machine/ram machine/rom machine/bus machine/timer machine/cpuid \
+	machine/lapic_reset machine/lapic_access machine/lapic_timer machine/lapic_bus machine/ioapic machine/ram machine/rom machine/shadow machine/bus machine/timer machine/cpuid \
 	machine/cpuid_build machine/cpuid_timing machine/cpuid_policy machine/msr machine/msr_refused machine/mtrr machine/memory_type machine/hypercall machine/uart \
 	machine/uart_receiver machine/guest_console unit/machine/fake_monitor machine/pic machine/pic_chip machine/pit \
 	machine/pit_channel machine/pit_count machine/tick_debt machine/rtc machine/rtc_time machine/rtc_cmos machine/pm machine/i8042 machine/keyboard \
@@ -158,6 +158,7 @@ needs_machine/test_monitor := machine/monitor machine/monitor_run machine/monito
 	machine/monitor_memory machine/monitor_act lib/format lib/number vmx/vmcs sim/vmx sim/asm sim/panic unit/machine/fake_below
 needs_machine/test_hypercall := machine/hypercall unit/machine/fake_vcpu
 needs_machine/test_ram := machine/ram vmx/ept sim/vmx vmx/vmcs $(tables)
+needs_machine/test_shadow := machine/shadow machine/ram machine/rom vmx/ept sim/vmx vmx/vmcs sim/panic $(tables)
 loaders := machine/loader machine/loader_place machine/loader_start machine/loader_words machine/loader_raw machine/loader_disk machine/loader_firmware machine/loader_linux \
 	machine/loader_elf machine/loader_pvh machine/loader_multiboot machine/loader_multiboot1 \
 	machine/loader_multiboot2 machine/loader_multiboot2_info machine/memory_map machine/bios_data machine/bios_code machine/bios_geometry \

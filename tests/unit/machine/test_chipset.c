@@ -14,10 +14,22 @@ static struct chipset chipset;
 static struct pci pci;
 static struct bus bus;
 static struct pm pm;
+static struct shadow shadow;
+static u8 access_to[SHADOW_PAGES];
 static struct vcpu vcpu;
 static u8 *map;
 
 enum { BRIDGE = 0x80000000, ISA = 0x80000800, POWER = 0x80000b00 };
+
+/* Stands in for machine/shadow.c. */
+void shadow_set(struct shadow *s, gpa_t start, gpa_t end, unsigned access)
+{
+	assert_ptr_equal(s, &shadow);
+	assert_in_range(start, SHADOW_START, SHADOW_END - 1);
+	assert_in_range(end, start + 1, SHADOW_END);
+	for (gpa_t gpa = start; gpa < end; gpa += PAGE_SIZE)
+		access_to[(gpa - SHADOW_START) / PAGE_SIZE] = (u8)access;
+}
 
 static int setup(void **state)
 {
@@ -33,7 +45,8 @@ static int setup(void **state)
 	assert_int_equal(bus_attach(&bus, 0x600, 0x603, &pm_ports, &pm), 0);
 	assert_int_equal(bus_attach(&bus, 0x604, 0x607, &pm_control_ports, &pm), 0);
 	assert_int_equal(bus_attach(&bus, 0x608, 0x60b, &pm_timer_ports, &pm), 0);
-	chipset_create(&chipset, &pci, &bus);
+	memset(access_to, 0xee, sizeof(access_to));
+	chipset_create(&chipset, &pci, &bus, &shadow);
 	return 0;
 }
 
@@ -155,6 +168,36 @@ static void test_move(void **state)
 	expect_no_pm();
 }
 
+static void expect_access(gpa_t start, gpa_t end, unsigned access, unsigned others)
+{
+	for (gpa_t gpa = SHADOW_START; gpa < SHADOW_END; gpa += PAGE_SIZE)
+		assert_int_equal(access_to[(gpa - SHADOW_START) / PAGE_SIZE],
+				 gpa >= start && gpa < end ? access : others);
+}
+
+/* Each part of the last 256K below 1 MiB by its own two bits. */
+static void test_pam(void **state)
+{
+	(void)state;
+	expect_access(0, 0, 0, SHADOW_RAM);
+	chipset_power_on(&chipset);
+	expect_access(0, 0, 0, 0);
+	put(BRIDGE, 0x58, 0x00001000);
+	expect_access(0xf0000, 0x100000, SHADOW_READ, 0);
+	put(BRIDGE, 0x58, 0x00020000);
+	expect_access(0xc0000, 0xc4000, SHADOW_WRITE, 0);
+	put(BRIDGE, 0x58, 0x30000000);
+	expect_access(0xcc000, 0xd0000, SHADOW_RAM, 0);
+	put(BRIDGE, 0x58, 0);
+	put(BRIDGE, 0x5c, 0x00000002);
+	expect_access(0xd0000, 0xd4000, SHADOW_WRITE, 0);
+	put(BRIDGE, 0x5c, 0x10000000);
+	expect_access(0xec000, 0xf0000, SHADOW_READ, 0);
+	put(BRIDGE, 0x58, 0x33333000);
+	put(BRIDGE, 0x5c, 0x33303333);
+	expect_access(0xe0000, 0xe4000, 0, SHADOW_RAM);
+}
+
 /* There is no SMM: nobody is to wait for an SMI. */
 static void test_no_smm(void **state)
 {
@@ -181,7 +224,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_functions), TEST(test_no_bars), TEST(test_set_up), TEST(test_power_on),
-		TEST(test_move),      TEST(test_no_smm),  TEST(test_kept),
+		TEST(test_move),      TEST(test_pam), TEST(test_no_smm),  TEST(test_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -309,6 +309,52 @@ static void test_rom_is_marked(void **state)
 	assert_true(walk.flags & EPT_WRITE);
 }
 
+/* RE and WE of all from D0000H to EFFFFH. */
+static void allow(u32 access)
+{
+	assert_int_equal(v->ops->port_out(v, PORT_PCI_ADDRESS, 4, 0x8000005c), NEXT);
+	assert_int_equal(v->ops->port_out(v, PORT_PCI_DATA, 4, access * 0x11111111), NEXT);
+}
+
+/* What the chipset hides or protects is no RAM to the exit handlers. */
+static void test_shadow(void **state)
+{
+	static const u8 firmware[0x20000] = { 0x5a };
+	struct memory_access a = { .gpa = 0xe0000, .write = true };
+	struct table_walk walk;
+
+	(void)state;
+	assert_int_equal(rom_create(&vm->rom, &vm->ept, firmware, sizeof(firmware)), 0);
+	assert_int_equal(v->ops->devices->write(v, v, 0xe0000, 1, 0x77), NEXT);
+	assert_int_equal(*(u8 *)v->ops->ram(v, 0xe0000, 1), 0);
+	assert_false(v->ops->devices->read_only(v, 0xe0000));
+
+	allow(SHADOW_WRITE);
+	assert_int_equal(*(u8 *)v->ops->ram(v, 0xe0000, 1), 0x5a);
+	assert_null(v->ops->ram(v, 0xd0000, 1));
+	assert_true(v->ops->devices->read_only(v, 0xe0000));
+	assert_int_equal(v->ops->devices->write(v, v, 0xe0000, 2, 0x3377), NEXT);
+	assert_int_equal(v->ops->devices->read(v, 0xe0000, 1) & 0xff, 0x5a);
+	assert_int_equal(v->ops->devices->read(v, 0xd0000, 4), ~0UL);
+
+	allow(SHADOW_READ);
+	assert_int_equal(v->ops->devices->write(v, v, 0xe0000, 1, 0x88), NEXT);
+	assert_int_equal(v->ops->devices->read(v, 0xe0000, 2) & 0xffff, 0x3377);
+	assert_int_equal(*(u8 *)v->ops->ram(v, 0xe0000, 1), 0x77);
+	a.table_walk = true; /* a page table there is marked */
+	assert_int_equal(v->ops->memory(v, &a), AGAIN);
+	ept_walk(&vm->ept, 0xe0000, &walk);
+	assert_true(walk.flags & EPT_WRITE);
+
+	allow(SHADOW_RAM);
+	assert_false(v->ops->devices->read_only(v, 0xe0000));
+	assert_int_equal(vm->absent.writes, 1);
+	allow(0);
+	a = (struct memory_access){ .gpa = 0xd0000, .fetch = true };
+	assert_int_equal(v->ops->memory(v, &a), STOP);
+	assert_int_equal(v->stop.cause, STOP_BAD_MEMORY);
+}
+
 static enum memory_type type_of(gpa_t gpa)
 {
 	struct table_walk walk;
@@ -550,6 +596,7 @@ int main(void)
 		TEST(test_memory),
 		TEST(test_rom),
 		TEST(test_rom_is_marked),
+		TEST(test_shadow),
 		TEST(test_memory_types),
 		TEST(test_apics_in_memory),
 		TEST(test_timer_tick_by_apic),

@@ -284,6 +284,15 @@ static void extended_tables(void **state)
 			    "  result: RAM, cleared and mapped at its first use hpa=0x800008 size=4K");
 	fake_sink_clear();
 
+	/* As machine/shadow.c hides it. */
+	assert_int_equal(ept_map(&ept, MIB(2) + 2 * PAGE_SIZE, MIB(12), PAGE_SIZE,
+				 ept_flags(EPT_HIDDEN, MEMORY_WB)), 0);
+	dump_ept_walk(&fake.vcpu, MIB(2) + 2 * PAGE_SIZE);
+	assert_non_null(strstr(fake_sink_line(4), " WB hidden -> 0xc00000"));
+	assert_string_equal(fake_sink_line(5),
+			    "  result: RAM, hidden by the chipset hpa=0xc00000 size=4K");
+	fake_sink_clear();
+
 	/* As apic_virtual.c opens it. */
 	assert_int_equal(ept_map(&ept, MIB(2) + PAGE_SIZE, MIB(16), PAGE_SIZE,
 				 ept_flags(EPT_RESERVED | EPT_READ | EPT_WRITE, MEMORY_WB)), 0);
