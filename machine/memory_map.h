@@ -53,6 +53,7 @@
  *   92                         fast A20 and reset
  *   B2                         what is below the BIOS, for its code alone
  *   E9                         debug console
+ *   F0-F1                      x87 errors                  13
  *   F4-F7                      debug exit
  *   3F8-3FF                    16550A, COM1                4
  *   402-403                    debug console, for firmware
@@ -75,6 +76,7 @@
 #define PORT_FAST_A20	  0x92
 #define PORT_BIOS	  0xb2 /* a chipset's SMI command port: how a BIOS calls what is below it */
 #define PORT_DEBUG	  0xe9
+#define PORT_X87	  0xf0
 #define PORT_EXIT	  0xf4
 #define PORT_COM1	  0x3f8
 #define PORT_FIRMWARE_DEBUG 0x402
@@ -91,6 +93,7 @@
 #define IRQ_COM1     4
 #define IRQ_RTC	     8
 #define IRQ_SCI	     9
+#define IRQ_X87	     13
 
 struct ram;
 struct boot_e820_entry;

@@ -39,6 +39,7 @@ static void attach_all(struct vm *vm)
 	attach(vm, PORT_POST, 1, &board_post_ports, &vm->board);
 	attach(vm, PORT_FAST_A20, 1, &board_fast_a20_ports, &vm->board);
 	attach(vm, PORT_BIOS, 1, &bios_ports, vm);
+	attach(vm, PORT_X87, 2, &board_x87_ports, &vm->board);
 	attach(vm, PORT_DEBUG, 1, &board_debug_ports, &vm->board);
 	attach(vm, PORT_FIRMWARE_DEBUG, 2, &board_debug_ports, &vm->board);
 	attach(vm, PORT_EXIT, 4, &board_exit_ports, &vm->board);
@@ -90,7 +91,7 @@ void pc_create(struct vm *vm, u64 wall_seconds)
 	vm->i8042.irq = interrupts_wire(vm, IRQ_KEYBOARD);
 	i8042_reset(&vm->i8042);
 	pci_reset(&vm->pci);
-	board_reset(&vm->board, &vm->console);
+	board_reset(&vm->board, &vm->console, interrupts_wire(vm, IRQ_X87));
 	attach_all(vm);
 	shadow_create(&vm->shadow, &vm->ept, &vm->ram, &vm->rom);
 	chipset_create(&vm->chipset, &vm->pci, &vm->bus, &vm->shadow);
@@ -211,6 +212,11 @@ static void idle(struct vcpu *v)
 		cpu_pause();
 }
 
+static void x87_error(struct vcpu *v)
+{
+	irq_set(&v->vm->board.x87_error, true);
+}
+
 /* Could one of the devices, as they are set up now, make such an interrupt come? */
 static bool can_come(const struct vm *vm, bool (*comes)(const struct vm *vm, unsigned line))
 {
@@ -255,4 +261,5 @@ const struct vcpu_ops pc_ops = {
 	.apic_written = apic_written,
 	.apic_ended = apic_ended,
 	.state_changed = state_changed,
+	.x87_error = x87_error,
 };

@@ -11,6 +11,7 @@
 #include "kernel/apic_regs.h"
 #include "lib/x86.h"
 #include "vmx/controls.h"
+#include "vmx/exits.h"
 #include "vmx/instructions.h"
 #include "vmx/vcpu.h"
 #include "vmx/vmx.h"
@@ -118,6 +119,9 @@ void guest_set_cr0(struct vcpu *v, u64 value)
 	value = (value & CR0_DEFINED) | CR0_ET;
 	vmcs_write(VMCS_CR0_READ_SHADOW, value);
 	vmcs_write(VMCS_GUEST_CR0, (value & ~(CR0_CD | CR0_NW)) | CR0_NE);
+	/* Without NE the guest expects an interrupt of its machine, not the exception. */
+	vmcs_write(VMCS_EXCEPTION_BITMAP,
+		   EXCEPTIONS_THAT_EXIT | (value & CR0_NE ? 0 : BIT(VECTOR_MF)));
 	guest_set_efer(v, vmcs_read(VMCS_GUEST_EFER));
 }
 

@@ -51,7 +51,8 @@ static void reflect_double_fault(struct vcpu *v, u32 info)
 
 /*
  * #DB and #AC are intercepted because a guest can make their delivery an
- * endless loop inside the processor, which nothing but this exit leaves.
+ * endless loop inside the processor, which nothing but this exit leaves; #MF
+ * only while CR0.NE is clear. SDM "MS-DOS* Compatibility Mode of the x87 FPU".
  */
 enum verdict exit_exception_nmi(struct vcpu *v)
 {
@@ -87,6 +88,9 @@ enum verdict exit_exception_nmi(struct vcpu *v)
 		return AGAIN;
 	case VECTOR_AC:
 		event_exception_error(v, vector, 0);
+		return AGAIN;
+	case VECTOR_MF:
+		v->ops->x87_error(v);
 		return AGAIN;
 	}
 	return vcpu_stop(v, STOP_UNHANDLED, "exception that was not asked for, vector", vector);

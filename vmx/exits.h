@@ -11,6 +11,7 @@
 #pragma once
 
 #include "lib/bits.h"
+#include "lib/x86.h"
 #include "vmx/entry.h"
 #include "vmx/vcpu.h"
 
@@ -41,6 +42,8 @@ enum verdict exit_triple_fault(struct vcpu *v);
 enum verdict exit_ignore(struct vcpu *v);  /* INIT of the computer: not the guest's */
 
 /* exit_interrupt.c */
+#define EXCEPTIONS_THAT_EXIT                                                                       \
+	(BIT(VECTOR_DB) | BIT(VECTOR_UD) | BIT(VECTOR_DF) | BIT(VECTOR_AC) | BIT(VECTOR_MC))
 enum verdict exit_exception_nmi(struct vcpu *v);
 enum verdict exit_external_interrupt(struct vcpu *v);
 enum verdict exit_interrupt_window(struct vcpu *v);

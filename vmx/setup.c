@@ -13,6 +13,7 @@
 #include "mm/layout.h"
 #include "vmx/bitmaps.h"
 #include "vmx/ept.h"
+#include "vmx/exits.h"
 #include "vmx/host_state.h"
 #include "vmx/instructions.h"
 #include "vmx/recorder.h"
@@ -59,8 +60,7 @@ static void write_controls(struct vcpu *v, const struct vcpu_config *config)
 	vmcs_write(VMCS_CR3_TARGET_COUNT, 0);
 	vmcs_write(VMCS_VMCS_LINK_POINTER, NO_LINK);
 
-	vmcs_write(VMCS_EXCEPTION_BITMAP, BIT(VECTOR_DB) | BIT(VECTOR_UD) | BIT(VECTOR_DF) | BIT(VECTOR_AC) |
-					  BIT(VECTOR_MC));
+	vmcs_write(VMCS_EXCEPTION_BITMAP, EXCEPTIONS_THAT_EXIT);
 	vmcs_write(VMCS_PAGE_FAULT_MASK, 0);
 	vmcs_write(VMCS_PAGE_FAULT_MATCH, 0);
 	vmcs_write(VMCS_TSC_OFFSET, 0);

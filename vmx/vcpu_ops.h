@@ -86,6 +86,12 @@ struct vcpu_ops {
 	bool (*nmi_can_come)(struct vcpu *v);
 
 	/*
+	 * FERR#: an x87 instruction waits for an error to be answered, and CR0.NE is clear. It
+	 * runs again until an interrupt has seen to it.
+	 */
+	void (*x87_error)(struct vcpu *v);
+
+	/*
 	 * The guest's time stands still from pause() to resume(), in which it does
 	 * not run: what watching it takes is not to be seen by it.
 	 */

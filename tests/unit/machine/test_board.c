@@ -26,7 +26,8 @@ static int setup(void **state)
 	memset(&console, 0, sizeof(console));
 	memset(&k, 0xee, sizeof(k));
 	shown_length = 0;
-	board_reset(&board, &console);
+	device_reset();
+	board_reset(&board, &console, test_irq());
 	k.irq = test_irq();
 	i8042_reset(&k);
 	return 0;
@@ -47,6 +48,21 @@ static void expect_reset(enum verdict verdict)
 	assert_int_equal(verdict, STOP);
 	assert_int_equal(vcpu.stop.cause, STOP_RESET);
 	vcpu.stop.cause = STOP_NONE;
+}
+
+/* An error stays until port F0H is written. */
+static void test_x87_error(void **state)
+{
+	(void)state;
+	irq_set(&board.x87_error, true);
+	irq_set(&board.x87_error, true);
+	assert_true(line_high);
+	assert_int_equal(line_rises, 1);
+	assert_int_equal(board_x87_ports.out(&board, &vcpu, 1, 1, 0), NEXT);
+	assert_true(line_high);
+	assert_int_equal(out(&board_x87_ports, &board, 0), NEXT);
+	assert_false(line_high);
+	assert_int_equal(in(&board_x87_ports, &board), 0xff);
 }
 
 static void test_fast_a20(void **state)
@@ -193,6 +209,7 @@ static void test_i8042_command_forgets_data(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_x87_error, setup),
 		cmocka_unit_test_setup(test_fast_a20, setup),
 		cmocka_unit_test_setup(test_post, setup),
 		cmocka_unit_test_setup(test_debug_console, setup),

@@ -132,6 +132,12 @@ static void fake_state_changed(struct vcpu *v)
 	fake.state_changes++;
 }
 
+static void fake_x87_error(struct vcpu *v)
+{
+	(void)v;
+	fake.x87_errors++;
+}
+
 static const struct vcpu_ops fake_ops = {
 	.cpuid = fake_cpuid,
 	.port_in = fake_port_in,
@@ -150,6 +156,7 @@ static const struct vcpu_ops fake_ops = {
 	.apic_written = fake_apic_written,
 	.apic_ended = fake_apic_ended,
 	.state_changed = fake_state_changed,
+	.x87_error = fake_x87_error,
 };
 
 int fake_setup(void **state)

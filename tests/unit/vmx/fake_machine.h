@@ -30,6 +30,7 @@ struct fake_machine {
 	int interrupt_vector; /* -1: none */
 	unsigned polls, idles, cpuids, hypercalls, state_changes, priority_changes;
 	u32 virtual_apic[1024];
+	unsigned x87_errors;
 	unsigned apic_writes, apic_ends, last_apic; /* the last one's offset or vector */
 	bool can_wake, nmi_can_come;
 };

@@ -127,6 +127,22 @@ static void efer_and_xcr0_rules(void **state)
 	assert_true(xcr0_legal(avx | XCR0_AVX512, avx | XCR0_AVX512));
 }
 
+/* VMX wants NE set; the guest's own one says whether #MF is for it, or an interrupt. */
+static void x87_errors_are_the_machines_without_ne(void **state)
+{
+	(void)state;
+	protected_mode();
+	assert_int_equal(move_to_cr(0, CR0_PE), NEXT);
+	assert_int_equal(sim_get(VMCS_EXCEPTION_BITMAP), EXCEPTIONS_THAT_EXIT | BIT(VECTOR_MF));
+	assert_int_equal(move_to_cr(0, CR0_PE | CR0_NE), NEXT);
+	assert_int_equal(sim_get(VMCS_EXCEPTION_BITMAP), EXCEPTIONS_THAT_EXIT);
+	sim_set(VMCS_EXIT_INTERRUPTION_INFO,
+		INTR_VALID | INTR_HARD_EXCEPTION << INTR_TYPE_SHIFT | VECTOR_MF);
+	assert_int_equal(exit_exception_nmi(&fake.vcpu), AGAIN);
+	assert_int_equal(fake.x87_errors, 1);
+	assert_int_equal(fake.vcpu.events.next.info & INTR_VALID, 0);
+}
+
 static void long_mode_is_switched_on_with_paging(void **state)
 {
 	(void)state;
@@ -375,6 +391,7 @@ int main(void)
 		TEST(long_mode_wants_no_16_bit_tss_and_no_l),
 		TEST(cr4_rules),
 		TEST(efer_and_xcr0_rules),
+		TEST(x87_errors_are_the_machines_without_ne),
 		TEST(long_mode_is_switched_on_with_paging),
 		TEST(null_segments_get_a_type_on_the_way_to_real_mode),
 		TEST(refused_cr_writes_change_nothing),
