@@ -73,11 +73,21 @@ static enum verdict write(void *state, struct vcpu *v, gpa_t gpa, unsigned size,
 	return NEXT;
 }
 
+/* The guest may write there by itself: see marks_rom(). So what we write for it stays, too. */
+static bool is_open(const struct vm *vm, gpa_t gpa)
+{
+	u64 size, *leaf = table_leaf(&vm->ept.table, gpa, &size);
+
+	return leaf && *leaf & EPT_WRITE;
+}
+
 static bool read_only(void *vcpu, gpa_t gpa)
 {
 	const struct vcpu *v = vcpu;
 
-	return shadow_holds(&v->vm->shadow, gpa) || rom_pointer(&v->vm->rom, gpa);
+	if (!shadow_holds(&v->vm->shadow, gpa) && !rom_pointer(&v->vm->rom, gpa))
+		return false;
+	return !is_open(v->vm, gpa);
 }
 
 const struct mmio_device_ops device_memory = {

@@ -8,6 +8,19 @@
 #include "mm/frame.h"
 #include "mm/layout.h"
 
+/* Page by page: larger leaves could not be opened in part without a table more. */
+static int map(struct ept *ept, gpa_t start, hpa_t block, u64 length)
+{
+	int error = 0;
+
+	for (u64 at = 0; at < length && !error; at += PAGE_SIZE)
+		error = ept_map(ept, start + at, block + at, PAGE_SIZE,
+				ept_flags(EPT_READ | EPT_EXECUTE, MEMORY_WB));
+	if (error)
+		panic_on(ept_unmap(ept, start, length)); /* it splits nothing */
+	return error;
+}
+
 int rom_create(struct rom *rom, struct ept *ept, const void *data, u64 length)
 {
 	const gpa_t start = MAP_HIGH_START - length;
@@ -18,7 +31,7 @@ int rom_create(struct rom *rom, struct ept *ept, const void *data, u64 length)
 	if (block == FRAME_NONE)
 		return -ERR_NOMEM;
 	memcpy(phys_to_virt(block), data, length);
-	error = ept_map(ept, start, block, length, ept_flags(EPT_READ | EPT_EXECUTE, MEMORY_WB));
+	error = map(ept, start, block, length);
 	if (error)
 		frame_free(block, order, FRAME_GUEST);
 	else
@@ -37,7 +50,7 @@ void rom_open(const struct rom *rom, struct ept *ept, gpa_t gpa)
 {
 	u64 size, *leaf = table_leaf(&ept->table, gpa, &size);
 
-	panic_on(!rom_pointer(rom, gpa) || !leaf);
+	panic_on(!rom_pointer(rom, gpa) || !leaf || size != PAGE_SIZE);
 	*leaf |= EPT_WRITE; /* the violation has dropped what the processor cached of it */
 }
 

@@ -21,7 +21,7 @@ struct rom {
 
 /*
  * Copy `length` bytes, up to ROM_MAX, whole pages, and show them to the guest so
- * that they end at 4 GiB. 0, or -ERR_NOMEM with nothing kept but tables in `ept`.
+ * that they end at 4 GiB. 0, or -ERR_NOMEM with nothing kept.
  */
 int rom_create(struct rom *rom, struct ept *ept, const void *data, u64 length) __must_check;
 

@@ -297,11 +297,15 @@ static void test_rom_is_marked(void **state)
 	assert_int_equal(rom_create(&vm->rom, &vm->ept, firmware, sizeof(firmware)), 0);
 	vmcs_write(VMCS_GUEST_GDTR_BASE, 0x5000);
 	vmcs_write(VMCS_GUEST_GDTR_LIMIT, 0x1f);
+	assert_true(v->ops->devices->read_only(v, a.gpa));
 	assert_int_equal(v->ops->memory(v, &a), AGAIN);
 	ept_walk(&vm->ept, a.gpa, &walk);
 	assert_true(walk.flags & EPT_WRITE);
+	/* From now on as for the guest itself, when INS or MOVS write there for it. */
+	assert_false(v->ops->devices->read_only(v, a.gpa));
 
 	a.gpa = GIB(4) - 0x2000;
+	assert_true(v->ops->devices->read_only(v, a.gpa));
 	a.table_walk = true;
 	a.gva = 0x9000;
 	assert_int_equal(v->ops->memory(v, &a), AGAIN);
@@ -345,6 +349,7 @@ static void test_shadow(void **state)
 	assert_int_equal(v->ops->memory(v, &a), AGAIN);
 	ept_walk(&vm->ept, 0xe0000, &walk);
 	assert_true(walk.flags & EPT_WRITE);
+	assert_false(v->ops->devices->read_only(v, 0xe0000)); /* as for the guest itself */
 
 	allow(SHADOW_RAM);
 	assert_false(v->ops->devices->read_only(v, 0xe0000));

@@ -99,6 +99,46 @@ static void test_opened_page(void **state)
 	SIM_PANICS(rom_open(&rom, &ept, START - 1));
 }
 
+/* 2M pages would do, but then 2M would be opened. */
+static void test_opened_page_of_a_large_rom(void **state)
+{
+	static u8 large[MIB(2)];
+	gpa_t start = GIB(4) - sizeof(large);
+
+	(void)state;
+	assert_int_equal(rom_create(&rom, &ept, large, sizeof(large)), 0);
+	rom_open(&rom, &ept, start + 0x5123);
+	assert_int_equal(flags_at(start + 0x5000) & EPT_RWX, EPT_RWX);
+	assert_int_equal(flags_at(start + 0x4000) & EPT_RWX, EPT_READ | EPT_EXECUTE);
+	assert_int_equal(flags_at(GIB(4) - 1) & EPT_RWX, EPT_READ | EPT_EXECUTE);
+}
+
+/* The ROM fits, but no table any more. */
+static void test_out_of_memory_for_tables(void **state)
+{
+	u64 *frames = NULL, *frame;
+
+	(void)state;
+	while ((frame = frame_alloc_zeroed(FRAME_ORDER_4K, FRAME_VM)) != NULL) {
+		*frame = (u64)frames;
+		frames = frame;
+	}
+	for (unsigned n = 0; n < 3; n++) {
+		frame = frames;
+		frames = (u64 *)*frame;
+		frame_free(virt_to_phys(frame), FRAME_ORDER_4K, FRAME_VM);
+	}
+	/* A page and two of the three tables that lead to it. */
+	assert_int_equal(rom_create(&rom, &ept, data, PAGE_SIZE), -ERR_NOMEM);
+	assert_int_equal(flags_at(GIB(4) - 1), 0);
+	assert_int_equal(used(), 0);
+	while (frames) {
+		frame = frames;
+		frames = (u64 *)*frame;
+		frame_free(virt_to_phys(frame), FRAME_ORDER_4K, FRAME_VM);
+	}
+}
+
 static void test_out_of_memory(void **state)
 {
 	static u8 large[MIB(8)];
@@ -115,6 +155,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_shown_below_4g, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_none, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_opened_page, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_opened_page_of_a_large_rom, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_out_of_memory_for_tables, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_out_of_memory, setup, teardown),
 	};
 
