@@ -16,8 +16,9 @@
 #define FLAG_ZF	     0x040U
 #define FLAG_OF	     0x800U
 #define NOT_AF	     (FLAGS_STATUS & ~FLAG_AF)
+#define NOT_AF_OF    (NOT_AF & ~FLAG_OF)
 
-enum { BYTE = 1, SIZED = 2, IMM8 = 4, IMM = 8, VECTOR = 16, W = 32, VEX = 64 };
+enum { BYTE = 1, SIZED = 2, IMM8 = 4, IMM = 8, VECTOR = 16, W = 32, VEX = 64, PAIR = 128 };
 
 /* From `opcode`, `count` of them; with which prefix, in which map (0: one byte). */
 static const struct shape {
@@ -44,6 +45,8 @@ static const struct shape {
 	{0, 0, 0xf6, 1, 0, 0, 0, SIZED | IMM8, NOT_AF},
 	{0, 0, 0xf7, 1, 0, 0, 0, SIZED | IMM, NOT_AF},
 	{0, 0, 0xf6, 2, 2, 3, 0, SIZED, FLAGS_STATUS},
+	{0, 0, 0xf6, 2, 4, 5, 0, SIZED, FLAG_CF | FLAG_OF},
+	{0, 0, 0xf6, 2, 6, 7, 0, SIZED, 0},
 	{0, 0, 0xfe, 2, 0, 1, 0, SIZED, FLAGS_STATUS},
 	{0, 0, 0x69, 1, 0, 7, 0, IMM, FLAG_CF | FLAG_OF},
 	{0, 0, 0x6b, 1, 0, 7, 0, IMM8, FLAG_CF | FLAG_OF},
@@ -57,6 +60,11 @@ static const struct shape {
 	{1, 0, 0xba, 1, 4, 7, 0, IMM8, FLAG_CF | FLAG_ZF},
 	{1, 0, 0x40, 16, 0, 7, 0, 0, FLAGS_STATUS},
 	{1, 0, 0x90, 16, 0, 7, 1, 0, FLAGS_STATUS},
+	{1, 0, 0xa4, 1, 0, 7, 0, IMM8, NOT_AF_OF},
+	{1, 0, 0xa5, 1, 0, 7, 0, 0, NOT_AF_OF},
+	{1, 0, 0xac, 1, 0, 7, 0, IMM8, NOT_AF_OF},
+	{1, 0, 0xad, 1, 0, 7, 0, 0, NOT_AF_OF},
+	{1, 0, 0xc7, 1, 1, 1, 8, PAIR, FLAGS_STATUS},
 	{1, 0, 0xb0, 2, 0, 7, 0, SIZED, FLAGS_STATUS},
 	{1, 0, 0xc0, 2, 0, 7, 0, SIZED, FLAGS_STATUS},
 	{1, 0, 0xc3, 1, 0, 7, 4, W, FLAGS_STATUS},
@@ -143,6 +151,8 @@ static u8 *put_legacy(const struct shape *s, struct instruction *i, u8 opcode, u
 		i->size = s->how & SIZED && !(opcode & 1) ? 1 : rex && rex_w ? 8 : word ? 2 : 4;
 	else if (s->how & W && rex && rex_w)
 		i->size = 8;
+	else if (s->how & PAIR && rex && rex_w)
+		i->size = 16;
 	else if (s->how & SIZED)
 		i->size = opcode & 1 ? 2 : 1;
 	return at;

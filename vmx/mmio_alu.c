@@ -211,6 +211,10 @@ void mmio_compute(const struct mmio_instruction *i, struct mmio_values *x)
 	case MMIO_ROL ... MMIO_SAR:
 		x->memory = mmio_shift(i->op, memory, x->reg, i->size, &x->rflags);
 		break;
+	case MMIO_SHLD:
+	case MMIO_SHRD:
+		x->memory = mmio_double_shift(i, x);
+		break;
 	case MMIO_BSF:
 	case MMIO_BSR:
 	case MMIO_POPCNT:

@@ -12,12 +12,13 @@
 struct mmio_values {
 	u64 memory;	 /* the memory operand: i->size bytes, the others 0 */
 	u64 reg;	 /* the register operand or the immediate */
+	u64 second;	 /* the second register */
 	u64 accumulator; /* CMPXCHG: RAX in, the value for it out */
 	u64 rflags;
 	bool keep; /* BSF, BSR: the register stays as it is, all 64 bits of it */
 };
 
-/* All but PUSH, POP and strings. Outputs may have bits above the operand's size. */
+/* All but PUSH, POP, pairs, vectors and strings. Outputs may have bits above the operand's size. */
 void mmio_compute(const struct mmio_instruction *i, struct mmio_values *x);
 
 /* RFLAGS with SF, ZF and PF of a result, and CF, OF and AF clear. */

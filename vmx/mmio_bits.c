@@ -81,6 +81,37 @@ u64 mmio_shift(enum mmio_op op, u64 value, u64 count, unsigned size, u64 *rflags
 }
 
 /*
+ * Of 16 bits up to 31 can be asked for. That is undefined; processors go round:
+ * behind the second register comes the first one again.
+ */
+u64 mmio_double_shift(const struct mmio_instruction *i, struct mmio_values *x)
+{
+	unsigned bits = 8 * i->size, by = x->reg & (i->size == 8 ? 63 : 31);
+	u64 mask = bits_byte_mask(i->size), before = x->memory, value;
+	unsigned __int128 first = before, all;
+	bool carry;
+
+	if (!by)
+		return before;
+	all = first | (unsigned __int128)(x->second & mask) << bits;
+	if (i->size == 2)
+		all |= first << 2 * bits;
+	if (i->op == MMIO_SHRD) {
+		carry = all >> (by - 1) & 1;
+		value = (u64)(all >> by) & mask;
+	} else if (i->size == 2) { /* the one register is both the highest and the lowest */
+		carry = all >> (3 * bits - by) & 1;
+		value = (u64)(all >> (2 * bits - by)) & mask;
+	} else {
+		carry = before >> (bits - by) & 1;
+		value = (before << by | (x->second & mask) >> (bits - by)) & mask;
+	}
+	x->rflags = with_carries(mmio_with_result(x->rflags, value, i->size), carry,
+				 (before ^ value) & BIT(bits - 1));
+	return value;
+}
+
+/*
  * By the processor itself: which instructions it has decides what F3 makes of
  * BSF and BSR.
  */

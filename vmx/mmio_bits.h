@@ -10,6 +10,9 @@
 /* MMIO_ROL to MMIO_SAR: `value` by `count`, which is cut as the processor cuts it. */
 u64 mmio_shift(enum mmio_op op, u64 value, u64 count, unsigned size, u64 *rflags);
 
+/* MMIO_SHLD, MMIO_SHRD: x->memory by x->reg, with what comes in from x->second. */
+u64 mmio_double_shift(const struct mmio_instruction *i, struct mmio_values *x);
+
 /* MMIO_BSF, MMIO_BSR, MMIO_POPCNT; with F3 the first two are TZCNT and LZCNT, where they exist. */
 void mmio_scan(const struct mmio_instruction *i, struct mmio_values *x);
 

@@ -74,18 +74,18 @@ static void address(struct mmio_cursor *c, struct mmio_instruction *i, u8 modrm)
 		i->segment = SEG_SS;
 }
 
-static u8 operand_size(const struct mmio_cursor *c, u16 form)
+static u8 operand_size(const struct mmio_cursor *c, u32 form)
 {
 	if (c->rex & REX_W)
 		return 8;
-	if (form & FORM_NO_66) /* nor does 16-bit code have words */
+	if (form & (FORM_NO_66 | FORM_PAIR)) /* nor does 16-bit code have words */
 		return 4;
 	if (form & FORM_STACK && c->code_bits == 64)
 		return c->size ? 2 : 8;
 	return (c->code_bits == 16) == c->size ? 4 : 2;
 }
 
-static void sizes(const struct mmio_cursor *c, struct mmio_instruction *i, unsigned opcode, u16 form)
+static void sizes(const struct mmio_cursor *c, struct mmio_instruction *i, unsigned opcode, u32 form)
 {
 	i->register_size = operand_size(c, form);
 	if (i->op == MMIO_SET || (form & FORM_BYTE && !(opcode & 1)))
@@ -95,6 +95,8 @@ static void sizes(const struct mmio_cursor *c, struct mmio_instruction *i, unsig
 		i->size = opcode & 1 ? 2 : 1;
 	else if (i->op == MMIO_MOVSX)
 		i->size = MIN(i->size, 4);
+	else if (form & FORM_PAIR)
+		i->size *= 2;
 }
 
 static void register_operand(const struct mmio_cursor *c, struct mmio_instruction *i, u8 modrm)
@@ -106,7 +108,7 @@ static void register_operand(const struct mmio_cursor *c, struct mmio_instructio
 	}
 }
 
-static void immediate(struct mmio_cursor *c, struct mmio_instruction *i, u16 form)
+static void immediate(struct mmio_cursor *c, struct mmio_instruction *i, u32 form)
 {
 	if (form & FORM_ONE)
 		i->immediate = 1;
@@ -118,14 +120,14 @@ static void immediate(struct mmio_cursor *c, struct mmio_instruction *i, u16 for
 }
 
 /* Is it another instruction, or none, in this mode and with these prefixes? */
-static bool excluded(const struct mmio_cursor *c, u16 form)
+static bool excluded(const struct mmio_cursor *c, u32 form)
 {
 	return form & (c->code_bits == 64 ? FORM_CODE32 : FORM_CODE64) ||
 	       (form & FORM_NO_66 && c->size) || (form & FORM_NO_REP && c->repeat) ||
 	       (form & FORM_F3 && c->repeat != 0xf3);
 }
 
-static enum mmio_decoded finish(const struct mmio_cursor *c, struct mmio_instruction *i, u16 form)
+static enum mmio_decoded finish(const struct mmio_cursor *c, struct mmio_instruction *i, u32 form)
 {
 	if (c->truncated)
 		return MMIO_TRUNCATED;
@@ -176,6 +178,8 @@ static enum mmio_decoded decode(struct mmio_cursor *c, struct mmio_instruction *
 			return MMIO_UNKNOWN;
 		mmio_next(c);
 		register_operand(c, i, modrm);
+		if (o->form & FORM_SECOND)
+			i->second = i->reg;
 		if (o->form & FORM_CL) {
 			i->reg = RCX;
 			i->reg_shift = 0;
@@ -200,6 +204,7 @@ enum mmio_decoded mmio_decode(const u8 *code, unsigned length, unsigned code_bit
 		.address_size = (u8)(code_bits / 8),
 		.base = MMIO_NO_REGISTER,
 		.index = MMIO_NO_REGISTER,
+		.second = MMIO_NO_REGISTER,
 	};
 	return decode(&c, i);
 }

@@ -10,7 +10,7 @@
 
 #define INSTRUCTION_MAX 15 /* bytes */
 
-enum mmio_op {
+enum __packed mmio_op {
 	/* RFLAGS are neither read nor written. */
 	MMIO_MOV, /* and MOVZX, MOVNTI: the register may be wider than the memory */
 	MMIO_MOVSX,
@@ -53,11 +53,19 @@ enum mmio_op {
 	MMIO_SHR,
 	MMIO_SAL,
 	MMIO_SAR,
+	MMIO_SHLD, /* the second register comes in */
+	MMIO_SHRD,
 	MMIO_BSF, /* and TZCNT */
 	MMIO_BSR, /* and LZCNT */
 	MMIO_POPCNT,
 	MMIO_CMOV,
 	MMIO_SET,
+	/* RDX and RAX are one operand: see mmio_is_pair(). */
+	MMIO_MUL, /* the four in the order of their opcodes */
+	MMIO_IMUL_PAIR,
+	MMIO_DIV,
+	MMIO_IDIV,
+	MMIO_CMPXCHG_PAIR, /* CMPXCHG8B, CMPXCHG16B */
 	/* Strings: see mmio_is_string(). */
 	MMIO_MOVS,
 	MMIO_CMPS,
@@ -69,6 +77,11 @@ enum mmio_op {
 static inline bool mmio_is_string(enum mmio_op op)
 {
 	return op >= MMIO_MOVS;
+}
+
+static inline bool mmio_is_pair(enum mmio_op op)
+{
+	return op >= MMIO_MUL && op <= MMIO_CMPXCHG_PAIR;
 }
 
 static inline bool mmio_is_vector(enum mmio_op op)
@@ -86,7 +99,7 @@ static inline bool mmio_is_vector(enum mmio_op op)
 #define MMIO_REPNE	 0x40
 #define MMIO_REVERSED	 0x80 /* CMP: the register comes first, and nothing is written */
 
-/* Values of `base` and `index` that are no register. */
+/* Values of `base`, `index` and `second` that are no register. */
 #define MMIO_NO_REGISTER 16
 #define MMIO_RIP	 17 /* the address of the next instruction */
 
@@ -94,7 +107,7 @@ struct mmio_instruction {
 	enum mmio_op op;
 	u8 length;	  /* bytes, prefixes too */
 	u8 flags;	  /* MMIO_READS ... */
-	u8 size;	  /* of the memory operand: 1, 2, 4, 8 bytes; 16 and 32 for vectors */
+	u8 size;	  /* of the memory operand: 1, 2, 4, 8 bytes; also 16 for pairs, 32 for vectors */
 	u8 register_size; /* of the register operand; larger for MOVZX, MOVSX */
 	u8 reg;		  /* its number; the accumulator for moffs and strings */
 	u8 reg_shift;	  /* 8 for AH, CH, DH, BH, else 0 */
@@ -103,6 +116,7 @@ struct mmio_instruction {
 	u8 segment;	 /* enum segment; strings: of the source */
 	u8 address_size; /* bytes: 2, 4, 8 */
 	u8 base, index, scale; /* base + (index << scale) + displacement */
+	u8 second;	       /* one more register, or MMIO_NO_REGISTER */
 	u64 displacement;
 	u64 immediate; /* sign-extended */
 };

@@ -72,6 +72,7 @@ static enum verdict operate(const struct mmio *m, const struct mmio_instruction 
 	struct mmio_values x = {
 		.memory = i->flags & MMIO_READS ? mmio_read(m, span) : 0,
 		.reg = source(m->v, i),
+		.second = i->second < MMIO_NO_REGISTER ? vcpu_register(m->v, i->second) : 0,
 		.accumulator = m->v->regs.rax,
 		.rflags = rflags,
 	};
@@ -108,5 +109,7 @@ enum verdict mmio_execute(const struct mmio *m, const struct mmio_instruction *i
 		return verdict;
 	if (likely(i->op == MMIO_MOV))
 		return move(m, i, &span);
-	return mmio_is_vector(i->op) ? mmio_execute_vector(m, i, &span) : operate(m, i, &span);
+	if (mmio_is_vector(i->op))
+		return mmio_execute_vector(m, i, &span);
+	return mmio_is_pair(i->op) ? mmio_execute_pair(m, i, &span) : operate(m, i, &span);
 }

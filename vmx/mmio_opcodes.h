@@ -14,7 +14,7 @@ struct mmio_opcode {
 	u8 regs;  /* which values of the ModR/M byte's reg field are this one: a bit each */
 	u8 op;	  /* enum mmio_op */
 	u8 flags; /* MMIO_READS, MMIO_WRITES, MMIO_TO_REGISTER */
-	u16 form; /* FORM_... */
+	u32 form; /* FORM_... */
 };
 
 #define FORM_MODRM  0x001
@@ -33,6 +33,8 @@ struct mmio_opcode {
 #define FORM_F3	    0x2000 /* only with F3 */
 #define FORM_ONE    0x4000 /* the immediate is 1 */
 #define FORM_CL	    0x8000 /* the register operand is CL */
+#define FORM_SECOND 0x10000 /* the reg field is the second register: there is a count as well */
+#define FORM_PAIR   0x20000 /* memory of twice the operand size, which is 32 bits or 64 */
 
 /* The opcode's row and operation, or NULL; `reg` is the reg field of the byte behind it. */
 const struct mmio_opcode *mmio_opcode_find(unsigned opcode, unsigned reg, enum mmio_op *op);

@@ -52,7 +52,7 @@ unit_tests += vmx/test_mmio vmx/test_mmio_string vmx/test_mmio_vector vmx/test_m
 	vmx/test_mmio_decode vmx/test_mmio_capstone
 mmio_decode := vmx/mmio_prefix vmx/mmio_decode vmx/mmio_opcodes vmx/mmio_vector_opcodes
 mmio := $(exits) vmx/mmio vmx/mmio_fetch $(mmio_decode) vmx/mmio_execute vmx/mmio_alu vmx/mmio_bits \
-	vmx/mmio_stack vmx/mmio_string vmx/mmio_vector unit/vmx/fake_vector unit/vmx/fake_device
+	vmx/mmio_stack vmx/mmio_pair vmx/mmio_string vmx/mmio_vector unit/vmx/fake_vector unit/vmx/fake_device
 needs_vmx/test_mmio := $(mmio)
 needs_vmx/test_mmio_string := $(mmio)
 needs_vmx/test_mmio_vector := $(mmio)

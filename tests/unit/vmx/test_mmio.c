@@ -187,6 +187,54 @@ static void read_modify_write(void **state)
 	assert_int_equal(device.count, 2);
 }
 
+/* The device has been read by then, as it has on a PC; the registers are as they were. */
+static void a_quotient_that_does_not_fit(void **state)
+{
+	struct vcpu *v = &fake.vcpu;
+
+	(void)state;
+	v->regs.rbx = DATA;
+	v->regs.rdx = 1;
+	v->regs.rax = 2;
+	assert_int_equal(RUN("\xf7\x33", DATA, false), AGAIN); /* DIV by 0 */
+	assert_int_equal(device.count, 1);
+	device.count = 0;
+	expect_fault(VECTOR_DE);
+	fake.vcpu.events.next.info = 0;
+	device.bytes[3] = 0x80;
+	assert_int_equal(RUN("\xf7\x33", DATA, false), AGAIN);
+	expect_done(2);
+	assert_int_equal(v->regs.rax, 2);
+	assert_int_equal(v->regs.rdx, 2);
+}
+
+static void compare_and_exchange_of_pairs(void **state)
+{
+	struct vcpu *v = &fake.vcpu;
+
+	(void)state;
+	device.ops.widest = 8;
+	v->regs.rbx = DATA;
+	v->regs.rcx = 0x5555;
+	device.bytes[8] = 7;
+	assert_int_equal(RUN("\xf0\x48\x0f\xc7\x0b", DATA, true), AGAIN);
+	expect_done(5);
+	assert_int_equal(v->regs.rdx, 7);
+	expect_access(2, 0, 8, true, 0); /* what was there, again */
+	expect_access(3, 8, 8, true, 7);
+	assert_int_equal(RUN("\xf0\x48\x0f\xc7\x0b", DATA, true), AGAIN);
+	assert_true(sim_get(VMCS_GUEST_RFLAGS) & RFLAGS_ZF);
+	expect_access(6, 0, 8, true, DATA);
+	expect_access(7, 8, 8, true, 0x5555);
+	/* 16 bytes must be aligned, 8 need not be. */
+	device.count = 0;
+	assert_int_equal(RUN("\x0f\xc7\x4b\x04", DATA + 4, true), AGAIN);
+	expect_done(4);
+	device.count = 0;
+	assert_int_equal(RUN("\x48\x0f\xc7\x4b\x08", DATA + 8, true), AGAIN);
+	expect_fault(VECTOR_GP);
+}
+
 static void an_operand_on_two_pages(void **state)
 {
 	struct vcpu *v = &fake.vcpu;
@@ -583,9 +631,9 @@ static void what_is_not_known_stops(void **state)
 {
 	(void)state;
 	fake.vcpu.regs.rbx = DATA;
-	assert_int_equal(RUN("\xf7\x23\x01\x02\x03\x04\x05\x06\x07", DATA, false), STOP);
+	assert_int_equal(RUN("\xd8\x03\x01\x02\x03\x04\x05\x06\x07", DATA, false), STOP);
 	assert_int_equal(fake.vcpu.stop.cause, STOP_UNKNOWN_CODE);
-	assert_int_equal(fake.vcpu.stop.value, 0xf723010203040506); /* as they are read */
+	assert_int_equal(fake.vcpu.stop.value, 0xd803010203040506); /* as they are read */
 	assert_int_equal(device.count, 0);
 }
 
@@ -624,6 +672,8 @@ int main(void)
 		TEST(a_move_reads_few_fields),
 		TEST(wide_and_unaligned_accesses_come_in_pieces),
 		TEST(a_device_may_stop_the_machine),
+		TEST(a_quotient_that_does_not_fit),
+		TEST(compare_and_exchange_of_pairs),
 		TEST(read_only_memory),
 		TEST(read_modify_write),
 		TEST(an_operand_on_two_pages),

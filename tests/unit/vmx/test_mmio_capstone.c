@@ -74,6 +74,10 @@ static const struct {
 	{ X86_INS_RCR, MMIO_RCR },	 { X86_INS_SHL, MMIO_SHL },
 	{ X86_INS_SHR, MMIO_SHR },	 { X86_INS_SAL, MMIO_SAL },
 	{ X86_INS_SAR, MMIO_SAR },	 { X86_INS_BSF, MMIO_BSF },
+	{ X86_INS_SHLD, MMIO_SHLD },	 { X86_INS_SHRD, MMIO_SHRD },
+	{ X86_INS_MUL, MMIO_MUL },	 { X86_INS_DIV, MMIO_DIV },
+	{ X86_INS_IDIV, MMIO_IDIV },	 { X86_INS_CMPXCHG8B, MMIO_CMPXCHG_PAIR },
+	{ X86_INS_CMPXCHG16B, MMIO_CMPXCHG_PAIR },
 	{ X86_INS_TZCNT, MMIO_BSF },	 { X86_INS_BSR, MMIO_BSR },
 	{ X86_INS_LZCNT, MMIO_BSR },	 { X86_INS_POPCNT, MMIO_POPCNT },
 	{ X86_INS_CMPXCHG, MMIO_CMPXCHG }, { X86_INS_BT, MMIO_BT },
@@ -119,9 +123,8 @@ static int op_of(const char *name)
 		return -1;
 	if (opcode[0] == 0x8c || opcode[0] == 0x8e)
 		return -1;
-	/* IMUL by the accumulator. */
 	if (insn->id == X86_INS_IMUL && insn->detail->x86.op_count == 1)
-		return -1;
+		return MMIO_IMUL_PAIR;
 	for (unsigned n = 0; n < ARRAY_SIZE(ids); n++)
 		if (ids[n].id == insn->id)
 			return ids[n].op;
@@ -230,10 +233,15 @@ static void check_register(const cs_x86_op *o, const struct mmio_instruction *i,
 {
 	unsigned size, reg = register_number(o->reg, &size);
 
+	if (i->second != MMIO_NO_REGISTER && size > 1) { /* SHLD, SHRD; the other one is CL */
+		expect(reg == i->second, "second register", code, bits);
+		expect(size == i->register_size, "second register's size", code, bits);
+		return;
+	}
 	expect(!(i->flags & MMIO_IMMEDIATE) || i->op == MMIO_IMUL, "register, not immediate", code,
 	       bits);
 	expect((reg & 0xff) == i->reg, "register", code, bits);
-	if (i->op >= MMIO_ROL && i->op <= MMIO_SAR) /* CL */
+	if (i->op >= MMIO_ROL && i->op <= MMIO_SHRD) /* CL */
 		return;
 	expect((reg & 0x100 ? 8 : 0) == i->reg_shift, "high byte", code, bits);
 	/* MOVSXD without REX.W has a 32-bit register, or one of 16: capstone says 64. */

@@ -183,7 +183,8 @@ static void what_is_not_known(void **state)
 	assert_int_equal(DECODE(32, "\x63\x00"), MMIO_UNKNOWN);	       /* ARPL */
 	assert_int_equal(DECODE(64, "\xc7\x08\0\0\0\0"), MMIO_UNKNOWN); /* group's other rows */
 	assert_int_equal(DECODE(64, "\xff\x20"), MMIO_UNKNOWN);	       /* JMP */
-	assert_int_equal(DECODE(64, "\xf7\x20"), MMIO_UNKNOWN);	       /* MUL */
+	assert_int_equal(DECODE(64, "\x0f\xc7\x10"), MMIO_UNKNOWN);
+	assert_int_equal(DECODE(64, "\xd8\x00"), MMIO_UNKNOWN);	       /* FADD */
 	assert_int_equal(DECODE(64, "\x8f\xe8\x78"), MMIO_UNKNOWN);    /* XOP */
 	assert_int_equal(DECODE(64, "\x0f\xba\x00\x01"), MMIO_UNKNOWN);
 	assert_int_equal(DECODE(64, "\x0f\x60\x00"), MMIO_UNKNOWN);	/* PUNPCKLBW */
@@ -210,6 +211,9 @@ static void lock_only_where_it_may_be(void **state)
 	assert_int_equal(DECODE(64, "\xf0\x0f\xa3\x08"), MMIO_UNDEFINED);
 	assert_int_equal(DECODE(64, "\xf0\xa4"), MMIO_UNDEFINED);
 	assert_int_equal(DECODE(64, "\xf0\xff\x30"), MMIO_UNDEFINED);
+	assert_int_equal(DECODE(64, "\xf0\xf7\x20"), MMIO_UNDEFINED);
+	assert_int_equal(DECODE(64, "\xf0\x0f\xa5\x08"), MMIO_UNDEFINED);
+	assert_int_equal(DECODE(64, "\xf0\x0f\xc7\x08"), MMIO_KNOWN);
 	assert_int_equal(DECODE(64, "\xf0\x0f\xb1\x08"), MMIO_KNOWN);
 	assert_int_equal(DECODE(64, "\xf0\xf7\x10"), MMIO_KNOWN);
 	assert_int_equal(DECODE(64, "\xf0\xff\x00"), MMIO_KNOWN);
