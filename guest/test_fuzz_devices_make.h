@@ -12,19 +12,23 @@
 #define RFLAGS_TF    0x100UL
 #define FLAGS_STATUS 0x8d5U
 #define FLAG_CF	     0x001U
+#define FLAG_PF	     0x004U
 #define FLAG_AF	     0x010U
 #define FLAG_ZF	     0x040U
+#define FLAG_SF	     0x080U
 #define FLAG_OF	     0x800U
 #define NOT_AF	     (FLAGS_STATUS & ~FLAG_AF)
 #define NOT_AF_OF    (NOT_AF & ~FLAG_OF)
+#define NOT_AF_PF    (NOT_AF & ~FLAG_PF)
 
-enum { BYTE = 1, SIZED = 2, IMM8 = 4, IMM = 8, VECTOR = 16, W = 32, VEX = 64, PAIR = 128 };
+enum { BYTE = 1, SIZED = 2, IMM8 = 4, IMM = 8, VECTOR = 16, W = 32, VEX = 64, PAIR = 128, BMI = 256, NO_VVVV = 512 };
 
 /* From `opcode`, `count` of them; with which prefix, in which map (0: one byte). */
 static const struct shape {
 	u8 map, prefix, opcode, count;
 	u8 first, last; /* the reg field, where it is an opcode; else 0 to 7 */
-	u8 size, how;
+	u8 size;
+	u16 how;
 	u32 flags; /* that are defined */
 } shapes[] = {
 	{0, 0, 0x00, 4, 0, 7, 0, SIZED, NOT_AF},
@@ -69,6 +73,20 @@ static const struct shape {
 	{1, 0, 0xc0, 2, 0, 7, 0, SIZED, FLAGS_STATUS},
 	{1, 0, 0xc3, 1, 0, 7, 4, W, FLAGS_STATUS},
 	{2, 0, 0xf0, 2, 0, 7, 0, 0, FLAGS_STATUS},
+	{2, 0xf2, 0xf0, 2, 0, 7, 0, SIZED, FLAGS_STATUS},
+	{2, 0x66, 0xf6, 1, 0, 7, 0, 0, FLAGS_STATUS},
+	{2, 0xf3, 0xf6, 1, 0, 7, 0, 0, FLAGS_STATUS & ~FLAG_OF}, /* ADOX: Bochs 2.7 has it wrong */
+	{2, 0, 0xf2, 1, 0, 7, 0, BMI, NOT_AF_PF},
+	{2, 0, 0xf3, 1, 1, 3, 0, BMI, NOT_AF_PF},
+	{2, 0, 0xf5, 1, 0, 7, 0, BMI, NOT_AF_PF},
+	{2, 0xf2, 0xf5, 1, 0, 7, 0, BMI, FLAGS_STATUS},
+	{2, 0xf3, 0xf5, 1, 0, 7, 0, BMI, FLAGS_STATUS},
+	{2, 0xf2, 0xf6, 1, 0, 7, 0, BMI, FLAGS_STATUS},
+	{2, 0, 0xf7, 1, 0, 7, 0, BMI, NOT_AF_PF & ~FLAG_SF},
+	{2, 0x66, 0xf7, 1, 0, 7, 0, BMI, FLAGS_STATUS},
+	{2, 0xf2, 0xf7, 1, 0, 7, 0, BMI, FLAGS_STATUS},
+	{2, 0xf3, 0xf7, 1, 0, 7, 0, BMI, FLAGS_STATUS},
+	{3, 0xf2, 0xf0, 1, 0, 7, 0, BMI | NO_VVVV | IMM8, FLAGS_STATUS},
 	{1, 0, 0x10, 2, 0, 7, 16, VECTOR | VEX, FLAGS_STATUS},
 	{1, 0x66, 0x10, 2, 0, 7, 16, VECTOR | VEX, FLAGS_STATUS},
 	{1, 0xf3, 0x10, 2, 0, 7, 4, VECTOR | VEX, FLAGS_STATUS},
@@ -120,6 +138,21 @@ static unsigned below(unsigned n)
 	return (unsigned)(random() >> 33) % n;
 }
 
+/* VEX with a register in vvvv, but neither RSP nor RSI; inverted. */
+static u8 *put_bmi(const struct shape *s, struct instruction *i, u8 *at)
+{
+	static const u8 pp[] = {[0] = 0, [0x66] = 1, [0xf3] = 2, [0xf2] = 3};
+	static const u8 vvvv[] = {0, 1, 2, 3, 5, 7, 8, 12};
+	bool wide = below(2);
+	unsigned reg = s->how & NO_VVVV ? 0 : vvvv[below(8)];
+
+	*at++ = 0xc4;
+	*at++ = (u8)((below(2) << 7) | 0x60 | s->map);
+	*at++ = (u8)(wide << 7 | (~reg & 15) << 3 | pp[s->prefix]);
+	i->size = wide ? 8 : 4;
+	return at;
+}
+
 static u8 *put_vex(const struct shape *s, struct instruction *i, u8 *at)
 {
 	static const u8 pp[] = {[0] = 0, [0x66] = 1, [0xf3] = 2, [0xf2] = 3};
@@ -169,7 +202,10 @@ static void make_instruction(struct instruction *i, u8 *code)
 	*at++ = 0x9d;
 	if (i->wide_address)
 		*at++ = 0x67;
-	at = s->how & VEX && below(2) ? put_vex(s, i, at) : put_legacy(s, i, opcode, at);
+	if (s->how & BMI)
+		at = put_bmi(s, i, at);
+	else
+		at = s->how & VEX && below(2) ? put_vex(s, i, at) : put_legacy(s, i, opcode, at);
 	do
 		reg = (u8)(s->first + below(s->last - s->first + 1U));
 	while (!(s->how & VECTOR) && s->last - s->first == 7 && (reg == 4 || reg == 6));

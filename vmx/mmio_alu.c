@@ -4,6 +4,7 @@
 #include "lib/bits.h"
 #include "lib/x86.h"
 #include "vmx/mmio_bits.h"
+#include "vmx/mmio_bmi.h"
 
 #define STATUS_FLAGS (RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF)
 
@@ -214,6 +215,9 @@ void mmio_compute(const struct mmio_instruction *i, struct mmio_values *x)
 	case MMIO_SHLD:
 	case MMIO_SHRD:
 		x->memory = mmio_double_shift(i, x);
+		break;
+	case MMIO_CRC32 ... MMIO_RORX:
+		mmio_bmi(i, x);
 		break;
 	case MMIO_BSF:
 	case MMIO_BSR:

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What follows the opcode: ModR/M, SIB, displacement, immediate, in the order
- * of the bytes. Which opcodes there are is vmx/mmio_opcodes.c's and
- * vmx/mmio_vector_opcodes.c's.
+ * of the bytes. Which opcodes there are is said by vmx/mmio_opcodes.c,
+ * vmx/mmio_bmi_opcodes.c and vmx/mmio_vector_opcodes.c.
  */
 #include "vmx/mmio_decode.h"
 
 #include "lib/bits.h"
+#include "vmx/mmio_bmi_opcodes.h"
 #include "vmx/mmio_opcodes.h"
 #include "vmx/mmio_prefix.h"
 #include "vmx/mmio_vector_opcodes.h"
@@ -78,7 +79,7 @@ static u8 operand_size(const struct mmio_cursor *c, u32 form)
 {
 	if (c->rex & REX_W)
 		return 8;
-	if (form & (FORM_NO_66 | FORM_PAIR)) /* nor does 16-bit code have words */
+	if (form & (FORM_NO_66 | FORM_DWORD)) /* nor does 16-bit code have words */
 		return 4;
 	if (form & FORM_STACK && c->code_bits == 64)
 		return c->size ? 2 : 8;
@@ -97,6 +98,8 @@ static void sizes(const struct mmio_cursor *c, struct mmio_instruction *i, unsig
 		i->size = MIN(i->size, 4);
 	else if (form & FORM_PAIR)
 		i->size *= 2;
+	if (form & FORM_WIDE)
+		i->register_size = c->rex & REX_W ? 8 : 4;
 }
 
 static void register_operand(const struct mmio_cursor *c, struct mmio_instruction *i, u8 modrm)
@@ -105,6 +108,24 @@ static void register_operand(const struct mmio_cursor *c, struct mmio_instructio
 	if (i->register_size == 1 && !c->rex && i->reg & 4) {
 		i->reg &= 3;
 		i->reg_shift = 8;
+	}
+}
+
+/* Those of an opcode with a ModR/M byte, but for the operand in memory. */
+static void registers(const struct mmio_cursor *c, struct mmio_instruction *i, u8 modrm, u32 form)
+{
+	u8 vvvv = c->vvvv & (c->code_bits == 64 ? 15 : 7);
+
+	register_operand(c, i, modrm);
+	if (form & FORM_SECOND)
+		i->second = i->reg;
+	if (form & FORM_VVVV)
+		i->second = vvvv;
+	if (form & FORM_TO_VVVV)
+		i->reg = vvvv;
+	if (form & FORM_CL) {
+		i->reg = RCX;
+		i->reg_shift = 0;
 	}
 }
 
@@ -165,10 +186,10 @@ static enum mmio_decoded decode(struct mmio_cursor *c, struct mmio_instruction *
 	u8 modrm = more ? c->code[c->at] : 0; /* if the opcode has one */
 	const struct mmio_opcode *o = mmio_opcode_find(opcode, modrm >> 3 & 7, &i->op);
 
+	if (!o || excluded(c, o->form))
+		o = mmio_bmi_find(c, opcode, modrm >> 3 & 7, &i->op);
 	if (!o)
 		return decode_vector(c, i, opcode);
-	if (excluded(c, o->form))
-		return more ? MMIO_UNKNOWN : MMIO_TRUNCATED;
 
 	i->flags = o->flags;
 	i->condition = opcode & 15;
@@ -177,13 +198,7 @@ static enum mmio_decoded decode(struct mmio_cursor *c, struct mmio_instruction *
 		if (modrm >= 0xc0)
 			return MMIO_UNKNOWN;
 		mmio_next(c);
-		register_operand(c, i, modrm);
-		if (o->form & FORM_SECOND)
-			i->second = i->reg;
-		if (o->form & FORM_CL) {
-			i->reg = RCX;
-			i->reg_shift = 0;
-		}
+		registers(c, i, modrm, o->form);
 		address(c, i, modrm);
 	} else if (o->form & FORM_MOFFS) {
 		i->displacement = mmio_take(c, i->address_size);

@@ -60,11 +60,28 @@ enum __packed mmio_op {
 	MMIO_POPCNT,
 	MMIO_CMOV,
 	MMIO_SET,
+	/* vmx/mmio_bmi.c's; not all of these touch RFLAGS. */
+	MMIO_CRC32,
+	MMIO_ADCX,
+	MMIO_ADOX,
+	MMIO_ANDN,
+	MMIO_BLSR, /* the three in the order of their opcodes */
+	MMIO_BLSMSK,
+	MMIO_BLSI,
+	MMIO_BZHI,
+	MMIO_BEXTR,
+	MMIO_PDEP,
+	MMIO_PEXT,
+	MMIO_SHLX,
+	MMIO_SARX,
+	MMIO_SHRX,
+	MMIO_RORX,
 	/* RDX and RAX are one operand: see mmio_is_pair(). */
 	MMIO_MUL, /* the four in the order of their opcodes */
 	MMIO_IMUL_PAIR,
 	MMIO_DIV,
 	MMIO_IDIV,
+	MMIO_MULX, /* the second register gets the lower half */
 	MMIO_CMPXCHG_PAIR, /* CMPXCHG8B, CMPXCHG16B */
 	/* Strings: see mmio_is_string(). */
 	MMIO_MOVS,

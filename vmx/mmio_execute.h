@@ -18,7 +18,7 @@ enum verdict mmio_execute_string(const struct mmio *m, const struct mmio_instruc
 /* mmio_stack.c: PUSH and POP of the operand at `offset`, for POP computed with the new RSP. */
 enum verdict mmio_execute_stack(const struct mmio *m, const struct mmio_instruction *i, u64 offset);
 
-/* mmio_pair.c: MUL, IMUL, DIV, IDIV, CMPXCHG8B, CMPXCHG16B; the operand is `span`. */
+/* mmio_pair.c: MUL, IMUL, MULX, DIV, IDIV, CMPXCHG8B, CMPXCHG16B; the operand is `span`. */
 enum verdict mmio_execute_pair(const struct mmio *m, const struct mmio_instruction *i,
 			       const struct guest_span *span);
 

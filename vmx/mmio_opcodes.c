@@ -74,7 +74,7 @@ static const struct mmio_opcode opcodes[] = {
 	{ 0x0fac, 1, ANY, MMIO_SHRD, RW, MODRM | FORM_SECOND | FORM_IMM8 },
 	{ 0x0fad, 1, ANY, MMIO_SHRD, RW, MODRM | FORM_SECOND | FORM_CL },
 	{ 0xf6, 2, 0xf0, MMIO_MUL - 4, R, SIZED | FORM_NUMBER },
-	{ 0x0fc7, 1, 0x02, MMIO_CMPXCHG_PAIR, RW, MODRM | FORM_PAIR | FORM_LOCK },
+	{ 0x0fc7, 1, 0x02, MMIO_CMPXCHG_PAIR, RW, MODRM | FORM_DWORD | FORM_PAIR | FORM_LOCK },
 	{ 0x38f0, 1, ANY, MMIO_MOVBE, R | TO, MODRM | FORM_NO_REP },
 	{ 0x38f1, 1, ANY, MMIO_MOVBE, W, MODRM | FORM_NO_REP },
 };

@@ -34,7 +34,11 @@ struct mmio_opcode {
 #define FORM_ONE    0x4000 /* the immediate is 1 */
 #define FORM_CL	    0x8000 /* the register operand is CL */
 #define FORM_SECOND 0x10000 /* the reg field is the second register: there is a count as well */
-#define FORM_PAIR   0x20000 /* memory of twice the operand size, which is 32 bits or 64 */
+#define FORM_DWORD  0x20000 /* the operand size is 32 bits or 64, by REX.W alone */
+#define FORM_PAIR   0x40000 /* memory of twice the operand size */
+#define FORM_VVVV   0x80000 /* VEX.vvvv is the second register */
+#define FORM_TO_VVVV 0x100000 /* VEX.vvvv is the register operand */
+#define FORM_WIDE   0x200000 /* a register of 32 bits or 64, whatever the memory */
 
 /* The opcode's row and operation, or NULL; `reg` is the reg field of the byte behind it. */
 const struct mmio_opcode *mmio_opcode_find(unsigned opcode, unsigned reg, enum mmio_op *op);

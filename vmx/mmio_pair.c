@@ -91,6 +91,16 @@ static bool divide_signed(u128 dividend, u64 divisor, unsigned size, u64 *quotie
 	return fits;
 }
 
+/* No flags; where both halves go to one register, it keeps the upper one. */
+static enum verdict multiply_apart(struct vcpu *v, const struct mmio_instruction *i, u64 value)
+{
+	u128 product = (u128)(v->regs.rdx & bits_byte_mask(i->size)) * value;
+
+	mmio_set_register(v, i->second, 0, i->size, (u64)product);
+	mmio_set_register(v, i->reg, 0, i->size, (u64)(product >> 8 * i->size));
+	return NEXT;
+}
+
 static enum verdict divide(struct vcpu *v, const struct mmio_instruction *i, u64 divisor)
 {
 	u64 low = v->regs.rax, high = i->size == 1 ? low >> 8 : v->regs.rdx;
@@ -147,6 +157,8 @@ enum verdict mmio_execute_pair(const struct mmio *m, const struct mmio_instructi
 	case MMIO_DIV:
 	case MMIO_IDIV:
 		return divide(m->v, i, mmio_read(m, span));
+	case MMIO_MULX:
+		return multiply_apart(m->v, i, mmio_read(m, span));
 	default:
 		return multiply(m->v, i, mmio_read(m, span));
 	}

@@ -4,8 +4,7 @@
 #include "lib/bits.h"
 #include "vmx/vmcs.h"
 
-#define VEX_NO_REGISTER (15U << 3) /* vvvv, inverted */
-#define VEX_L		4
+#define VEX_L 4
 
 u64 mmio_take(struct mmio_cursor *c, unsigned size)
 {
@@ -74,11 +73,12 @@ static u8 prefixes(struct mmio_cursor *c, struct mmio_instruction *i)
 /*
  * C4 and C5: prefixes and opcode map in one, where it is not LES or LDS, which
  * have no register operand. MMIO_VEX alone is none of ours: LES, LDS, other
- * prefixes before it, a third operand, another map. SDM "The VEX Prefix".
+ * prefixes before it, another map. SDM "The VEX Prefix".
  */
 static unsigned vex(struct mmio_cursor *c, unsigned opcode)
 {
 	static const u8 repeats[4] = {0, 0, 0xf3, 0xf2};
+	static const u16 maps[4] = {0, 0x0f00, 0x3800, 0x3a00};
 	u8 first = mmio_next(c), last = first, map = 1, rex = 0;
 
 	if ((c->code_bits != 64 && first < 0xc0) || c->size || c->repeat || c->rex)
@@ -95,10 +95,11 @@ static unsigned vex(struct mmio_cursor *c, unsigned opcode)
 	c->wide = last & VEX_L;
 	c->size = (last & 3) == 1;
 	c->repeat = repeats[last & 3];
+	c->vvvv = ~last >> 3 & 15;
 	opcode = mmio_next(c);
-	if ((last & VEX_NO_REGISTER) != VEX_NO_REGISTER || map < 1 || map > 2)
+	if (map < 1 || map > 3)
 		return MMIO_VEX;
-	return MMIO_VEX | (map == 2 ? 0x3800 : 0x0f00) | opcode;
+	return MMIO_VEX | maps[map] | opcode;
 }
 
 unsigned mmio_opcode_of(struct mmio_cursor *c, struct mmio_instruction *i)
@@ -110,5 +111,7 @@ unsigned mmio_opcode_of(struct mmio_cursor *c, struct mmio_instruction *i)
 	if (opcode != 0x0f)
 		return opcode;
 	opcode = mmio_next(c);
-	return opcode == 0x38 ? 0x3800 | mmio_next(c) : 0x0f00 | opcode;
+	if (opcode == 0x38 || opcode == 0x3a)
+		return opcode << 8 | mmio_next(c);
+	return 0x0f00 | opcode;
 }

@@ -23,6 +23,7 @@ struct mmio_cursor {
 	bool size, lock, segment_given;
 	u8 repeat;	/* F2, F3 or 0 */
 	bool vex, wide; /* wide: vectors of 256 bits */
+	u8 vvvv;	/* the register in VEX; 0 where it says that there is none, too */
 };
 
 /* The next byte; 0 where they end. */
@@ -34,12 +35,18 @@ static inline u8 mmio_next(struct mmio_cursor *c)
 	return 0;
 }
 
+/* The one of 66, F3, F2 that tells instructions apart, or 0. SDM "Opcode Map" */
+static inline u8 mmio_mandatory_prefix(const struct mmio_cursor *c)
+{
+	return c->repeat ? c->repeat : c->size ? 0x66 : 0;
+}
+
 /* `size` (not 0) bytes, sign-extended. */
 u64 mmio_take(struct mmio_cursor *c, unsigned size);
 
 /*
  * Up to the opcode. Opcodes of two bytes are 0F00H and the last byte, those
- * of three 3800H and the last; VEX adds MMIO_VEX.
+ * of three 3800H or 3A00H and the last; VEX adds MMIO_VEX.
  */
 unsigned mmio_opcode_of(struct mmio_cursor *c, struct mmio_instruction *i);
 

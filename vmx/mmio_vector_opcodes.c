@@ -74,8 +74,10 @@ static bool exists(const struct mmio_cursor *c, const struct vector_move *m)
 
 bool mmio_vector_find(const struct mmio_cursor *c, unsigned opcode, struct mmio_instruction *i)
 {
-	u8 prefix = c->repeat ? c->repeat : c->size ? 0x66 : 0;
+	u8 prefix = mmio_mandatory_prefix(c);
 
+	if (c->vvvv) /* a third operand */
+		return false;
 	for (unsigned n = 0; n < ARRAY_SIZE(moves); n++) {
 		const struct vector_move *m = &moves[n];
 

@@ -77,7 +77,15 @@ static const struct {
 	{ X86_INS_SHLD, MMIO_SHLD },	 { X86_INS_SHRD, MMIO_SHRD },
 	{ X86_INS_MUL, MMIO_MUL },	 { X86_INS_DIV, MMIO_DIV },
 	{ X86_INS_IDIV, MMIO_IDIV },	 { X86_INS_CMPXCHG8B, MMIO_CMPXCHG_PAIR },
-	{ X86_INS_CMPXCHG16B, MMIO_CMPXCHG_PAIR },
+	{ X86_INS_CMPXCHG16B, MMIO_CMPXCHG_PAIR }, { X86_INS_CRC32, MMIO_CRC32 },
+	{ X86_INS_ADCX, MMIO_ADCX },	 { X86_INS_ADOX, MMIO_ADOX },
+	{ X86_INS_ANDN, MMIO_ANDN },	 { X86_INS_BLSR, MMIO_BLSR },
+	{ X86_INS_BLSMSK, MMIO_BLSMSK }, { X86_INS_BLSI, MMIO_BLSI },
+	{ X86_INS_BZHI, MMIO_BZHI },	 { X86_INS_BEXTR, MMIO_BEXTR },
+	{ X86_INS_PDEP, MMIO_PDEP },	 { X86_INS_PEXT, MMIO_PEXT },
+	{ X86_INS_SHLX, MMIO_SHLX },	 { X86_INS_SARX, MMIO_SARX },
+	{ X86_INS_SHRX, MMIO_SHRX },	 { X86_INS_RORX, MMIO_RORX },
+	{ X86_INS_MULX, MMIO_MULX },
 	{ X86_INS_TZCNT, MMIO_BSF },	 { X86_INS_BSR, MMIO_BSR },
 	{ X86_INS_LZCNT, MMIO_BSR },	 { X86_INS_POPCNT, MMIO_POPCNT },
 	{ X86_INS_CMPXCHG, MMIO_CMPXCHG }, { X86_INS_BT, MMIO_BT },
@@ -249,6 +257,32 @@ static void check_register(const cs_x86_op *o, const struct mmio_instruction *i,
 		expect(size == i->register_size, "register's size", code, bits);
 }
 
+static bool is_bmi(int op)
+{
+	return (op >= MMIO_CRC32 && op <= MMIO_RORX) || op == MMIO_MULX;
+}
+
+/* Two registers, if there are two, in the order of the names; memory and immediate anywhere. */
+static void check_bmi(const struct mmio_instruction *i, const u8 *code, unsigned bits)
+{
+	const cs_x86 *x = &insn->detail->x86;
+	unsigned wanted = i->reg, size;
+
+	for (unsigned n = 0; n < x->op_count; n++) {
+		const cs_x86_op *o = &x->operands[n];
+
+		if (o->type == X86_OP_MEM) {
+			check_memory(o, i, code, bits);
+		} else if (o->type == X86_OP_REG) {
+			expect(register_number(o->reg, &size) == wanted, "register", code, bits);
+			expect(size == i->register_size, "register's size", code, bits);
+			wanted = i->second;
+		} else {
+			expect((u8)o->imm == (u8)i->immediate, "immediate", code, bits);
+		}
+	}
+}
+
 static void check_operands(const struct mmio_instruction *i, const u8 *code, unsigned bits)
 {
 	const cs_x86 *x = &insn->detail->x86;
@@ -377,12 +411,14 @@ static unsigned compare(const u8 *code, unsigned length, unsigned mode)
 	if (decoded == MMIO_KNOWN) {
 		counts.known++;
 		expect(insn->size == i.length, "length", code, bits);
-		if (mmio_is_vector(i.op) && !has_plain_prefixes(code, bits))
+		if ((mmio_is_vector(i.op) || is_bmi(i.op)) && !has_plain_prefixes(code, bits))
 			return insn->size;
 		expect(op == (int)i.op || (op == VECTOR && mmio_is_vector(i.op)), "operation", code,
 		       bits);
 		if (mmio_is_string(i.op))
 			check_string(&i, code, bits);
+		else if (is_bmi(i.op))
+			check_bmi(&i, code, bits);
 		else if (op == VECTOR)
 			check_vector(&i, code, bits);
 		else
@@ -390,6 +426,7 @@ static unsigned compare(const u8 *code, unsigned length, unsigned mode)
 	} else if (op >= 0 && has_memory() && decoded == MMIO_UNKNOWN &&
 		   /* With F2 or F3 these two are others, or none. */
 		   insn->id != X86_INS_MOVNTI && insn->id != X86_INS_MOVBE &&
+		   !(is_bmi(op) && !has_plain_prefixes(code, bits)) &&
 		   !(op == VECTOR && (is_other_vector(code) || !has_plain_prefixes(code, bits)))) {
 		complain("not known", code, bits);
 	}

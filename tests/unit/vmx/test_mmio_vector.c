@@ -195,8 +195,6 @@ static void others_are_unknown(void **state)
 	assert_int_equal(RUN("\x66\xc5\xf8\x10\x03", DATA, false), STOP);
 	setup(state);
 	assert_int_equal(RUN("\xc5\xfd\x7e\x03", DATA, true), STOP); /* VMOVD with VEX.L */
-	setup(state);
-	assert_int_equal(RUN("\xc4\xe2\x78\xf2\x03", DATA, false), STOP); /* ANDN */
 }
 
 int main(void)
