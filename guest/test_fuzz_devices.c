@@ -19,8 +19,8 @@
 
 #define CR4_OSFXSR  (1UL << 9)
 #define CR4_OSXSAVE (1UL << 18)
-#define XCR0_ALL    7	/* x87, SSE, AVX */
-#define XSAVE_SIZE  832 /* with AVX */
+#define XCR0_ALL    0xe7 /* x87, SSE, AVX, AVX-512 */
+#define XSAVE_SIZE  2688 /* with all of these */
 
 static u8 border[8192] __attribute__((aligned(4096))); /* its middle is as the end of RAM */
 
@@ -53,14 +53,14 @@ asm(".globl fuzz_run, fuzz_done\n"
     "fuzz_run:\n\t"
     "push %rbx\n\tpush %rbp\n\tpush %r12\n\tpush %r13\n\tpush %r14\n\tpush %r15\n\t"
     "mov %rsp, fuzz_stack(%rip)\n\t"
-    "mov $7, %eax\n\txor %edx, %edx\n\t"
+    "mov $0xe7, %eax\n\txor %edx, %edx\n\t"
     "xrstor64 fuzz_state+256(%rip)\n\t"
     "pushq " AT(16) "\n\t" ALL(
 	    LOAD) "jmp fuzz_code\n"
 		  "fuzz_done:\n\t" ALL(STORE) "mov fuzz_stack(%rip), %rsp\n\t"
 					      "pushfq\n\tpopq " AT(
 						      16) "\n\t"
-							  "mov $7, %eax\n\txor %edx, %edx\n\t"
+							  "mov $0xe7, %eax\n\txor %edx, %edx\n\t"
 							  "xsave64 fuzz_state+256(%rip)\n\t"
 							  "pop %r15\n\tpop %r14\n\tpop %r13\n\tpop "
 							  "%r12\n\tpop %rbp\n\tpop %rbx\n\t"

@@ -21,7 +21,13 @@
 #define NOT_AF_OF    (NOT_AF & ~FLAG_OF)
 #define NOT_AF_PF    (NOT_AF & ~FLAG_PF)
 
-enum { BYTE = 1, SIZED = 2, IMM8 = 4, IMM = 8, VECTOR = 16, W = 32, VEX = 64, PAIR = 128, BMI = 256, NO_VVVV = 512 };
+enum {
+	BYTE = 1, SIZED = 2, IMM8 = 4, IMM = 8, VECTOR = 16, W = 32, VEX = 64, PAIR = 128,
+	BMI = 256, NO_VVVV = 512,
+	EVEX = 1024, EVEX1 = 2048, /* with W clear, and set */
+	MASK = 4096, ONLY = 8192,  /* may be masked; there is no other encoding */
+	SIGNS = 16384,		   /* VEX.vvvv has the mask */
+};
 
 /* From `opcode`, `count` of them; with which prefix, in which map (0: one byte). */
 static const struct shape {
@@ -87,36 +93,41 @@ static const struct shape {
 	{2, 0xf2, 0xf7, 1, 0, 7, 0, BMI, FLAGS_STATUS},
 	{2, 0xf3, 0xf7, 1, 0, 7, 0, BMI, FLAGS_STATUS},
 	{3, 0xf2, 0xf0, 1, 0, 7, 0, BMI | NO_VVVV | IMM8, FLAGS_STATUS},
-	{1, 0, 0x10, 2, 0, 7, 16, VECTOR | VEX, FLAGS_STATUS},
-	{1, 0x66, 0x10, 2, 0, 7, 16, VECTOR | VEX, FLAGS_STATUS},
-	{1, 0xf3, 0x10, 2, 0, 7, 4, VECTOR | VEX, FLAGS_STATUS},
-	{1, 0xf2, 0x10, 2, 0, 7, 8, VECTOR | VEX, FLAGS_STATUS},
+	{1, 0, 0x10, 2, 0, 7, 16, VECTOR | VEX | EVEX | MASK, FLAGS_STATUS},
+	{1, 0x66, 0x10, 2, 0, 7, 16, VECTOR | VEX | EVEX1 | MASK, FLAGS_STATUS},
+	{1, 0xf3, 0x10, 2, 0, 7, 4, VECTOR | VEX | EVEX | MASK, FLAGS_STATUS},
+	{1, 0xf2, 0x10, 2, 0, 7, 8, VECTOR | VEX | EVEX1 | MASK, FLAGS_STATUS},
 	{1, 0, 0x12, 2, 0, 7, 8, VECTOR, FLAGS_STATUS},
 	{1, 0x66, 0x12, 2, 0, 7, 8, VECTOR, FLAGS_STATUS},
 	{1, 0, 0x16, 2, 0, 7, 8, VECTOR, FLAGS_STATUS},
 	{1, 0x66, 0x16, 2, 0, 7, 8, VECTOR, FLAGS_STATUS},
-	{1, 0, 0x28, 2, 0, 7, 16, VECTOR | VEX, FLAGS_STATUS},
-	{1, 0x66, 0x2b, 1, 0, 7, 16, VECTOR | VEX, FLAGS_STATUS},
+	{1, 0, 0x28, 2, 0, 7, 16, VECTOR | VEX | EVEX | MASK, FLAGS_STATUS},
+	{1, 0x66, 0x2b, 1, 0, 7, 16, VECTOR | VEX | EVEX1, FLAGS_STATUS},
 	{1, 0, 0x6e, 1, 0, 7, 4, VECTOR | W, FLAGS_STATUS},
 	{1, 0, 0x7e, 1, 0, 7, 4, VECTOR | W, FLAGS_STATUS},
 	{1, 0x66, 0x6e, 1, 0, 7, 4, VECTOR | W, FLAGS_STATUS},
 	{1, 0x66, 0x7e, 1, 0, 7, 4, VECTOR | W, FLAGS_STATUS},
 	{1, 0, 0x6f, 1, 0, 7, 8, VECTOR, FLAGS_STATUS},
 	{1, 0, 0x7f, 1, 0, 7, 8, VECTOR, FLAGS_STATUS},
-	{1, 0x66, 0x6f, 1, 0, 7, 16, VECTOR | VEX, FLAGS_STATUS},
-	{1, 0x66, 0x7f, 1, 0, 7, 16, VECTOR | VEX, FLAGS_STATUS},
-	{1, 0xf3, 0x6f, 1, 0, 7, 16, VECTOR | VEX, FLAGS_STATUS},
-	{1, 0xf3, 0x7f, 1, 0, 7, 16, VECTOR | VEX, FLAGS_STATUS},
-	{1, 0xf3, 0x7e, 1, 0, 7, 8, VECTOR, FLAGS_STATUS},
-	{1, 0x66, 0xd6, 1, 0, 7, 8, VECTOR, FLAGS_STATUS},
+	{1, 0x66, 0x6f, 1, 0, 7, 16, VECTOR | VEX | EVEX | EVEX1 | MASK, FLAGS_STATUS},
+	{1, 0x66, 0x7f, 1, 0, 7, 16, VECTOR | VEX | EVEX | EVEX1 | MASK, FLAGS_STATUS},
+	{1, 0xf3, 0x6f, 1, 0, 7, 16, VECTOR | VEX | EVEX | EVEX1 | MASK, FLAGS_STATUS},
+	{1, 0xf3, 0x7f, 1, 0, 7, 16, VECTOR | VEX | EVEX | EVEX1 | MASK, FLAGS_STATUS},
+	{1, 0xf3, 0x7e, 1, 0, 7, 8, VECTOR | EVEX1, FLAGS_STATUS},
+	{1, 0x66, 0xd6, 1, 0, 7, 8, VECTOR | EVEX1, FLAGS_STATUS},
 	{1, 0xf2, 0xf0, 1, 0, 7, 16, VECTOR | VEX, FLAGS_STATUS},
 	{1, 0, 0xe7, 1, 0, 7, 8, VECTOR, FLAGS_STATUS},
-	{1, 0x66, 0xe7, 1, 0, 7, 16, VECTOR | VEX, FLAGS_STATUS},
-	{2, 0x66, 0x2a, 1, 0, 7, 16, VECTOR | VEX, FLAGS_STATUS},
+	{1, 0x66, 0xe7, 1, 0, 7, 16, VECTOR | VEX | EVEX, FLAGS_STATUS},
+	{2, 0x66, 0x2a, 1, 0, 7, 16, VECTOR | VEX | EVEX, FLAGS_STATUS},
+	{1, 0xf2, 0x6f, 1, 0, 7, 16, VECTOR | EVEX | EVEX1 | MASK | ONLY, FLAGS_STATUS},
+	{1, 0xf2, 0x7f, 1, 0, 7, 16, VECTOR | EVEX | EVEX1 | MASK | ONLY, FLAGS_STATUS},
+	{2, 0x66, 0x2c, 4, 0, 7, 16, VECTOR | VEX | ONLY | SIGNS, FLAGS_STATUS},
+	{2, 0x66, 0x8c, 1, 0, 7, 16, VECTOR | VEX | ONLY | SIGNS, FLAGS_STATUS},
+	{2, 0x66, 0x8e, 1, 0, 7, 16, VECTOR | VEX | ONLY | SIGNS, FLAGS_STATUS},
 };
 
 struct instruction {
-	unsigned length, size;
+	unsigned length, size, scale;
 	u64 displacement;
 	u32 flags;
 	bool wide_address; /* the upper half of RSI does not count */
@@ -138,10 +149,11 @@ static unsigned below(unsigned n)
 	return (unsigned)(random() >> 33) % n;
 }
 
+static const u8 pp[] = {[0] = 0, [0x66] = 1, [0xf3] = 2, [0xf2] = 3};
+
 /* VEX with a register in vvvv, but neither RSP nor RSI; inverted. */
 static u8 *put_bmi(const struct shape *s, struct instruction *i, u8 *at)
 {
-	static const u8 pp[] = {[0] = 0, [0x66] = 1, [0xf3] = 2, [0xf2] = 3};
 	static const u8 vvvv[] = {0, 1, 2, 3, 5, 7, 8, 12};
 	bool wide = below(2);
 	unsigned reg = s->how & NO_VVVV ? 0 : vvvv[below(8)];
@@ -153,14 +165,31 @@ static u8 *put_bmi(const struct shape *s, struct instruction *i, u8 *at)
 	return at;
 }
 
+/* Of 32 registers, up to 512 bits; half of the time under a mask. A displacement counts operands. */
+static u8 *put_evex(const struct shape *s, struct instruction *i, u8 opcode, u8 *at)
+{
+	bool w = s->how & EVEX1 && (!(s->how & EVEX) || below(2));
+	unsigned length = s->size == 16 ? below(3) : 0;
+	unsigned mask = s->how & MASK && below(2) ? 1 + below(7) : 0;
+	bool load = opcode == 0x10 || opcode == 0x28 || opcode == 0x6f;
+	bool zeroes = mask && load && below(2);
+
+	*at++ = 0x62;
+	*at++ = (u8)(below(2) << 7 | 0x60 | below(2) << 4 | s->map);
+	*at++ = (u8)(w << 7 | 0x7c | pp[s->prefix]);
+	*at++ = (u8)(zeroes << 7 | length << 5 | 8 | mask);
+	i->size <<= length;
+	i->scale = i->size;
+	return at;
+}
+
 static u8 *put_vex(const struct shape *s, struct instruction *i, u8 *at)
 {
-	static const u8 pp[] = {[0] = 0, [0x66] = 1, [0xf3] = 2, [0xf2] = 3};
 	bool wide = below(2);
 
 	*at++ = 0xc4;
 	*at++ = (u8)((below(2) << 7) | 0x60 | s->map);
-	*at++ = (u8)(0x78 | wide << 2 | pp[s->prefix]);
+	*at++ = (u8)((s->how & SIGNS ? below(16) << 3 : 0x78) | wide << 2 | pp[s->prefix]);
 	if (wide && s->size == 16)
 		i->size = 32;
 	return at;
@@ -198,14 +227,18 @@ static void make_instruction(struct instruction *i, u8 *code)
 	u8 opcode = (u8)(s->opcode + below(s->count)), *at = code, reg;
 	unsigned immediate;
 
-	*i = (struct instruction){.size = s->size, .flags = s->flags, .wide_address = !below(4)};
+	*i = (struct instruction){.size = s->size, .flags = s->flags, .scale = 1, .wide_address = !below(4)};
 	*at++ = 0x9d;
 	if (i->wide_address)
 		*at++ = 0x67;
 	if (s->how & BMI)
 		at = put_bmi(s, i, at);
+	else if (s->how & (EVEX | EVEX1) && (s->how & ONLY || below(2)))
+		at = put_evex(s, i, opcode, at);
+	else if (s->how & VEX && (s->how & ONLY || below(2)))
+		at = put_vex(s, i, at);
 	else
-		at = s->how & VEX && below(2) ? put_vex(s, i, at) : put_legacy(s, i, opcode, at);
+		at = put_legacy(s, i, opcode, at);
 	do
 		reg = (u8)(s->first + below(s->last - s->first + 1U));
 	while (!(s->how & VECTOR) && s->last - s->first == 7 && (reg == 4 || reg == 6));
@@ -213,6 +246,7 @@ static void make_instruction(struct instruction *i, u8 *code)
 	*at++ = (u8)(0x46 | reg << 3);
 	i->displacement = below(128);
 	*at++ = (u8)i->displacement;
+	i->displacement *= i->scale;
 	immediate = s->how & IMM8 ? 1 : s->how & IMM ? (i->size < 4 ? i->size : 4) : 0;
 	while (immediate--)
 		*at++ = (u8)random();

@@ -39,7 +39,7 @@ const struct mmio_opcode *mmio_bmi_find(const struct mmio_cursor *c, unsigned op
 		const struct mmio_opcode *o = &opcodes[n].o;
 
 		if ((opcode & ~MMIO_VEX) - o->first >= o->count || prefix != opcodes[n].prefix ||
-		    c->vex != opcodes[n].vex || c->wide || !(o->regs >> reg & 1))
+		    c->vex != opcodes[n].vex || c->evex || c->vector || !(o->regs >> reg & 1))
 			continue;
 		if (c->vvvv && !(o->form & (FORM_VVVV | FORM_TO_VVVV)))
 			continue;

@@ -71,6 +71,9 @@ static void address(struct mmio_cursor *c, struct mmio_instruction *i, u8 modrm)
 		address16(c, i, modrm >> 6, modrm & 7);
 	else
 		address32(c, i, modrm >> 6, modrm & 7);
+	/* SDM "Compressed Displacement (disp8*N) Support in EVEX" */
+	if (unlikely(c->evex) && modrm >> 6 == 1)
+		i->displacement *= i->size;
 	if (!c->segment_given && (i->base == RSP || i->base == RBP))
 		i->segment = SEG_SS;
 }
@@ -114,15 +117,13 @@ static void register_operand(const struct mmio_cursor *c, struct mmio_instructio
 /* Those of an opcode with a ModR/M byte, but for the operand in memory. */
 static void registers(const struct mmio_cursor *c, struct mmio_instruction *i, u8 modrm, u32 form)
 {
-	u8 vvvv = c->vvvv & (c->code_bits == 64 ? 15 : 7);
-
 	register_operand(c, i, modrm);
 	if (form & FORM_SECOND)
 		i->second = i->reg;
 	if (form & FORM_VVVV)
-		i->second = vvvv;
+		i->second = c->vvvv;
 	if (form & FORM_TO_VVVV)
-		i->reg = vvvv;
+		i->reg = c->vvvv;
 	if (form & FORM_CL) {
 		i->reg = RCX;
 		i->reg_shift = 0;
@@ -173,6 +174,7 @@ static enum mmio_decoded decode_vector(struct mmio_cursor *c, struct mmio_instru
 		return MMIO_UNKNOWN;
 	i->register_size = i->size;
 	register_operand(c, i, modrm);
+	i->reg |= c->high;
 	if (i->op == MMIO_MMX)
 		i->reg &= 7;
 	address(c, i, modrm);

@@ -17,14 +17,15 @@ enum __packed mmio_op {
 	MMIO_MOVBE,
 	MMIO_XCHG,
 	MMIO_NOT,
-	MMIO_PUSH,
-	MMIO_POP,
 	/* Vector registers: see mmio_is_vector(). */
 	MMIO_MMX,
 	MMIO_XMM,      /* from bit 0; a load clears the rest of 128 bits */
 	MMIO_XMM_LOW,  /* the lower half; a load leaves the rest as it is */
 	MMIO_XMM_HIGH, /* the upper half; the same */
 	MMIO_AVX,      /* from bit 0; a load clears the rest of the register */
+	MMIO_AVX_LOW,  /* load of the lower half; the upper one is the second register's */
+	MMIO_AVX_HIGH, /* the other way round */
+	MMIO_EVEX,     /* as AVX; of 32 registers, up to 512 bits */
 	/* They are. */
 	MMIO_ADD, /* the eight in the order of their opcodes */
 	MMIO_OR,
@@ -83,6 +84,11 @@ enum __packed mmio_op {
 	MMIO_IDIV,
 	MMIO_MULX, /* the second register gets the lower half */
 	MMIO_CMPXCHG_PAIR, /* CMPXCHG8B, CMPXCHG16B */
+	/* Not one memory operand, or not all of it: see mmio_is_special(). */
+	MMIO_PUSH,
+	MMIO_POP,
+	MMIO_AVX_MASKED,  /* elements for which the second register's sign is set */
+	MMIO_EVEX_MASKED, /* elements for which the opmask register has a bit */
 	/* Strings: see mmio_is_string(). */
 	MMIO_MOVS,
 	MMIO_CMPS,
@@ -96,6 +102,16 @@ static inline bool mmio_is_string(enum mmio_op op)
 	return op >= MMIO_MOVS;
 }
 
+static inline bool mmio_is_special(enum mmio_op op)
+{
+	return op >= MMIO_PUSH;
+}
+
+static inline bool mmio_is_masked(enum mmio_op op)
+{
+	return op == MMIO_AVX_MASKED || op == MMIO_EVEX_MASKED;
+}
+
 static inline bool mmio_is_pair(enum mmio_op op)
 {
 	return op >= MMIO_MUL && op <= MMIO_CMPXCHG_PAIR;
@@ -103,7 +119,7 @@ static inline bool mmio_is_pair(enum mmio_op op)
 
 static inline bool mmio_is_vector(enum mmio_op op)
 {
-	return op >= MMIO_MMX && op <= MMIO_AVX;
+	return op >= MMIO_MMX && op <= MMIO_EVEX;
 }
 
 /* What becomes of the operands. Strings: of the memory operands together. */
@@ -116,6 +132,11 @@ static inline bool mmio_is_vector(enum mmio_op op)
 #define MMIO_REPNE	 0x40
 #define MMIO_REVERSED	 0x80 /* CMP: the register comes first, and nothing is written */
 
+/* The number of the opmask register, 1 to 7; elements of 1 << this bytes. */
+#define MMIO_MASK_REGISTER 0x07
+#define MMIO_MASK_ZEROES   0x08 /* a load clears the other elements; else it leaves them */
+#define MMIO_MASK_ELEMENT_SHIFT 4
+
 /* Values of `base`, `index` and `second` that are no register. */
 #define MMIO_NO_REGISTER 16
 #define MMIO_RIP	 17 /* the address of the next instruction */
@@ -124,7 +145,7 @@ struct mmio_instruction {
 	enum mmio_op op;
 	u8 length;	  /* bytes, prefixes too */
 	u8 flags;	  /* MMIO_READS ... */
-	u8 size;	  /* of the memory operand: 1, 2, 4, 8 bytes; also 16 for pairs, 32 for vectors */
+	u8 size;	  /* of the memory operand: 1, 2, 4, 8 bytes; pairs 16 too, vectors 64 */
 	u8 register_size; /* of the register operand; larger for MOVZX, MOVSX */
 	u8 reg;		  /* its number; the accumulator for moffs and strings */
 	u8 reg_shift;	  /* 8 for AH, CH, DH, BH, else 0 */
@@ -134,6 +155,7 @@ struct mmio_instruction {
 	u8 address_size; /* bytes: 2, 4, 8 */
 	u8 base, index, scale; /* base + (index << scale) + displacement */
 	u8 second;	       /* one more register, or MMIO_NO_REGISTER */
+	u8 mask;	       /* of masked moves: MMIO_MASK_... */
 	u64 displacement;
 	u64 immediate; /* sign-extended */
 };

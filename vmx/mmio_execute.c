@@ -19,7 +19,8 @@ static u64 bit_offset(const struct mmio_instruction *i, u64 reg)
 	return (u64)((s64)bit >> 3) & ~(u64)(i->size - 1);
 }
 
-static u64 offset_of(const struct vcpu *v, const struct mmio_instruction *i, u64 rip)
+/* Here and there: the way of the common moves is counted in instructions. */
+static __always_inline u64 offset_of(const struct vcpu *v, const struct mmio_instruction *i, u64 rip)
 {
 	u64 offset = i->displacement;
 
@@ -31,8 +32,6 @@ static u64 offset_of(const struct vcpu *v, const struct mmio_instruction *i, u64
 		offset += vcpu_register(v, i->index) << i->scale;
 	if (unlikely(i->op >= MMIO_BT && i->op <= MMIO_BTC) && !(i->flags & MMIO_IMMEDIATE))
 		offset += bit_offset(i, vcpu_register(v, i->reg));
-	if (unlikely(i->op == MMIO_POP) && i->base == REGISTER_RSP)
-		offset += i->size;
 	return offset & bits_byte_mask(i->address_size);
 }
 
@@ -65,7 +64,7 @@ static enum verdict move(const struct mmio *m, const struct mmio_instruction *i,
 	return NEXT;
 }
 
-static enum verdict operate(const struct mmio *m, const struct mmio_instruction *i,
+static __noinline enum verdict operate(const struct mmio *m, const struct mmio_instruction *i,
 			    const struct guest_span *span)
 {
 	u64 rflags = i->op >= MMIO_ADD ? vmcs_read(VMCS_GUEST_RFLAGS) : 0;
@@ -93,17 +92,31 @@ static enum verdict operate(const struct mmio *m, const struct mmio_instruction 
 	return NEXT;
 }
 
+/* These find their operands by themselves. */
+static __noinline enum verdict special(const struct mmio *m, const struct mmio_instruction *i,
+				       u64 rip)
+{
+	u64 offset;
+
+	if (mmio_is_string(i->op))
+		return mmio_execute_string(m, i);
+	offset = offset_of(m->v, i, rip);
+	if (mmio_is_masked(i->op))
+		return mmio_execute_masked(m, i, offset);
+	if (i->op == MMIO_POP && i->base == REGISTER_RSP)
+		offset = (offset + i->size) & bits_byte_mask(i->address_size);
+	return mmio_execute_stack(m, i, offset);
+}
+
 enum verdict mmio_execute(const struct mmio *m, const struct mmio_instruction *i, u64 rip)
 {
 	struct guest_span span;
 	enum verdict verdict;
 	u64 offset;
 
-	if (mmio_is_string(i->op))
-		return mmio_execute_string(m, i);
+	if (unlikely(mmio_is_special(i->op)))
+		return special(m, i, rip);
 	offset = offset_of(m->v, i, rip);
-	if (i->op == MMIO_PUSH || i->op == MMIO_POP)
-		return mmio_execute_stack(m, i, offset);
 	verdict = mmio_find(m, i->segment, offset, i->size, i->flags & MMIO_WRITES, &span);
 	if (verdict != NEXT)
 		return verdict;

@@ -22,9 +22,22 @@ enum verdict mmio_execute_stack(const struct mmio *m, const struct mmio_instruct
 enum verdict mmio_execute_pair(const struct mmio *m, const struct mmio_instruction *i,
 			       const struct guest_span *span);
 
-/* mmio_vector.c: moves of MMX, XMM and YMM registers; the operand is `span`. */
+/* mmio_masked.c: moves of some elements of a vector; the whole of it is at `offset`. */
+enum verdict mmio_execute_masked(const struct mmio *m, const struct mmio_instruction *i,
+				 u64 offset);
+
+/* mmio_vector.c: moves of MMX, XMM, YMM and ZMM registers; the operand is `span`. */
 enum verdict mmio_execute_vector(const struct mmio *m, const struct mmio_instruction *i,
 				 const struct guest_span *span);
+
+/*
+ * Also mmio_vector.c: a vector register as the instruction uses it, 64 bytes
+ * of which it may take less; and what a processor without the state would
+ * raise, because the host must not: the vector, or 0.
+ */
+void mmio_vector_read(const struct mmio_instruction *i, unsigned reg, u64 *value);
+void mmio_vector_write(const struct mmio_instruction *i, const u64 *value);
+u8 mmio_vector_fault(const struct vcpu *v, const struct mmio_instruction *i);
 
 /* Set a register by an operand's size. Bytes may be AH, CH, DH and BH, by `shift`. */
 void mmio_set_register(struct vcpu *v, unsigned reg, unsigned shift, unsigned size, u64 value);

@@ -107,6 +107,25 @@ enum verdict mmio_find(const struct mmio *m, enum segment segment, u64 offset, u
 	return verdict == NEXT ? walk(m, gva, size, write, span) : verdict;
 }
 
+void mmio_part(const struct guest_span *span, unsigned offset, unsigned length,
+	       struct guest_span *part)
+{
+	part->count = 0;
+	for (unsigned n = 0; n < span->count && length; n++) {
+		unsigned here = span->parts[n].length - MIN(span->parts[n].length, offset);
+		unsigned skipped = span->parts[n].length - here;
+
+		offset -= skipped;
+		here = MIN(here, length);
+		if (!here)
+			continue;
+		part->parts[part->count].gpa = span->parts[n].gpa + skipped;
+		part->parts[part->count].at = span->parts[n].at ? span->parts[n].at + skipped : NULL;
+		part->parts[part->count++].length = here;
+		length -= here;
+	}
+}
+
 /* The largest piece that a device takes at once. */
 static unsigned piece(const struct mmio *m, gpa_t gpa, unsigned left)
 {

@@ -35,6 +35,10 @@ enum verdict mmio_find_linear(const struct mmio *m, gva_t gva, unsigned size, bo
 /* A span found otherwise, to be written: its read-only memory is the device's. */
 void mmio_keep_read_only(const struct mmio *m, struct guest_span *span);
 
+/* `length` bytes of a span, from `offset` on, as a span. */
+void mmio_part(const struct guest_span *span, unsigned offset, unsigned length,
+	       struct guest_span *part);
+
 /* All of the span, at most 8 bytes. A write returns the device's verdict: NEXT or STOP. */
 u64 mmio_read(const struct mmio *m, const struct guest_span *span);
 enum verdict mmio_write(const struct mmio *m, const struct guest_span *span, u64 value)

@@ -4,7 +4,9 @@
 #include "lib/bits.h"
 #include "vmx/vmcs.h"
 
-#define VEX_L 4
+#define VEX_L	   4
+#define EVEX_FIXED 4 /* in the second byte; 0 in the first */
+#define EVEX_ZERO  8
 
 u64 mmio_take(struct mmio_cursor *c, unsigned size)
 {
@@ -70,6 +72,21 @@ static u8 prefixes(struct mmio_cursor *c, struct mmio_instruction *i)
 	}
 }
 
+/* What VEX and EVEX have alike: W and vvvv around, and the prefix that is implied. */
+static unsigned vex_opcode(struct mmio_cursor *c, u8 rex, u8 last, unsigned map)
+{
+	static const u8 repeats[4] = {0, 0, 0xf3, 0xf2};
+	static const u16 maps[8] = {0, 0x0f00, 0x3800, 0x3a00};
+	u8 opcode = mmio_next(c);
+
+	c->rex = c->code_bits == 64 ? 0x40 | rex : 0;
+	c->w = rex & REX_W;
+	c->size = (last & 3) == 1;
+	c->repeat = repeats[last & 3];
+	c->vvvv = ~last >> 3 & (c->code_bits == 64 ? 15 : 7);
+	return MMIO_VEX | (map < 8 && maps[map] ? maps[map] | opcode : 0);
+}
+
 /*
  * C4 and C5: prefixes and opcode map in one, where it is not LES or LDS, which
  * have no register operand. MMIO_VEX alone is none of ours: LES, LDS, other
@@ -77,8 +94,6 @@ static u8 prefixes(struct mmio_cursor *c, struct mmio_instruction *i)
  */
 static unsigned vex(struct mmio_cursor *c, unsigned opcode)
 {
-	static const u8 repeats[4] = {0, 0, 0xf3, 0xf2};
-	static const u16 maps[4] = {0, 0x0f00, 0x3800, 0x3a00};
 	u8 first = mmio_next(c), last = first, map = 1, rex = 0;
 
 	if ((c->code_bits != 64 && first < 0xc0) || c->size || c->repeat || c->rex)
@@ -90,16 +105,34 @@ static unsigned vex(struct mmio_cursor *c, unsigned opcode)
 		rex |= last & 0x80 ? REX_W : 0;
 	}
 	rex |= first & 0x80 ? 0 : REX_R;
-	c->rex = c->code_bits == 64 ? 0x40 | rex : 0;
 	c->vex = true;
-	c->wide = last & VEX_L;
-	c->size = (last & 3) == 1;
-	c->repeat = repeats[last & 3];
-	c->vvvv = ~last >> 3 & 15;
-	opcode = mmio_next(c);
-	if (map < 1 || map > 3)
+	c->vector = last & VEX_L ? 1 : 0;
+	return vex_opcode(c, rex, last, map);
+}
+
+/*
+ * 62, where it is not BOUND, which has no register operand either.
+ * SDM "Instruction Format and EVEX".
+ */
+static unsigned evex(struct mmio_cursor *c)
+{
+	u8 first = mmio_next(c), second, third, rex;
+
+	if ((c->code_bits != 64 && first < 0xc0) || c->size || c->repeat || c->rex)
 		return MMIO_VEX;
-	return MMIO_VEX | maps[map] | opcode;
+	second = mmio_next(c);
+	third = mmio_next(c);
+	/* A second register above 15 none of ours has. */
+	if (first & EVEX_ZERO || !(second & EVEX_FIXED) || !(third & 8))
+		return MMIO_VEX;
+	rex = (~first >> 5 & 7) | (second & 0x80 ? REX_W : 0);
+	c->vex = c->evex = true;
+	c->high = first & 0x10 || c->code_bits != 64 ? 0 : 16;
+	c->vector = third >> 5 & 3;
+	c->zeroes = third & 0x80;
+	c->broadcasts = third & 0x10;
+	c->mask = third & 7;
+	return vex_opcode(c, rex, second, first & 7);
 }
 
 unsigned mmio_opcode_of(struct mmio_cursor *c, struct mmio_instruction *i)
@@ -108,6 +141,8 @@ unsigned mmio_opcode_of(struct mmio_cursor *c, struct mmio_instruction *i)
 
 	if (opcode == 0xc4 || opcode == 0xc5)
 		return vex(c, opcode);
+	if (opcode == 0x62)
+		return evex(c);
 	if (opcode != 0x0f)
 		return opcode;
 	opcode = mmio_next(c);

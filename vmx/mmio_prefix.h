@@ -22,8 +22,13 @@ struct mmio_cursor {
 	u8 rex; /* 0: none; VEX has the same bits */
 	bool size, lock, segment_given;
 	u8 repeat;	/* F2, F3 or 0 */
-	bool vex, wide; /* wide: vectors of 256 bits */
-	u8 vvvv;	/* the register in VEX; 0 where it says that there is none, too */
+	bool vex, evex; /* both for EVEX */
+	u8 vector;	/* of 128 bits << this; 3 with EVEX is none */
+	bool w;		/* of VEX and EVEX, also where it is no operand size */
+	u8 vvvv;	/* the register there; 0 where it says that there is none, too */
+	u8 high;	/* 16: added to the register by EVEX */
+	u8 mask;	/* EVEX.aaa */
+	bool zeroes, broadcasts;
 };
 
 /* The next byte; 0 where they end. */
@@ -46,7 +51,7 @@ u64 mmio_take(struct mmio_cursor *c, unsigned size);
 
 /*
  * Up to the opcode. Opcodes of two bytes are 0F00H and the last byte, those
- * of three 3800H or 3A00H and the last; VEX adds MMIO_VEX.
+ * of three 3800H or 3A00H and the last; VEX and EVEX add MMIO_VEX.
  */
 unsigned mmio_opcode_of(struct mmio_cursor *c, struct mmio_instruction *i);
 

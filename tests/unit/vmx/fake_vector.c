@@ -24,22 +24,41 @@ bool vector_x87_pending(void)
 
 void vector_xmm_read(unsigned reg, u64 *to)
 {
-	memcpy(to, vectors.ymm[reg], 16);
+	memcpy(to, vectors.zmm[reg], 16);
 }
 
 void vector_xmm_write(unsigned reg, const u64 *from)
 {
-	memcpy(vectors.ymm[reg], from, 16);
+	memcpy(vectors.zmm[reg], from, 16);
 }
 
 void vector_ymm_read(unsigned reg, u64 *to)
 {
 	vectors.avx++;
-	memcpy(to, vectors.ymm[reg], 32);
+	memcpy(to, vectors.zmm[reg], 32);
 }
 
 void vector_ymm_write(unsigned reg, const u64 *from)
 {
 	vectors.avx++;
-	memcpy(vectors.ymm[reg], from, 32);
+	memset(vectors.zmm[reg], 0, 64);
+	memcpy(vectors.zmm[reg], from, 32);
+}
+
+void vector_zmm_read(unsigned reg, u64 *to)
+{
+	vectors.avx_512++;
+	memcpy(to, vectors.zmm[reg], 64);
+}
+
+void vector_zmm_write(unsigned reg, const u64 *from)
+{
+	vectors.avx_512++;
+	memcpy(vectors.zmm[reg], from, 64);
+}
+
+u64 vector_opmask_read(unsigned reg)
+{
+	vectors.avx_512++;
+	return vectors.opmask[reg];
 }

@@ -111,7 +111,9 @@ static bool is_vector(const char *name)
 	static const char *const names[] = {
 		"movups", "movupd", "movss", "movsd", "movlps", "movlpd", "movhps", "movhpd",
 		"movaps", "movapd", "movntps", "movntpd", "movd", "movq", "movdqa", "movdqu",
-		"lddqu", "movntq", "movntdq", "movntdqa",
+		"lddqu", "movntq", "movntdq", "movntdqa", "movdqa32", "movdqa64", "movdqu8",
+		"movdqu16", "movdqu32", "movdqu64", "maskmovps", "maskmovpd", "pmaskmovd",
+		"pmaskmovq",
 	};
 
 	for (unsigned n = 0; n < ARRAY_SIZE(names); n++)
@@ -201,12 +203,14 @@ static unsigned segment_of(unsigned reg)
 
 /*
  * Capstone overlooks 66 before MOVSXD, and where there is F2 or F3 as well;
- * for PUSH and POP it prefers 66 to REX.W.
+ * for PUSH and POP it prefers 66 to REX.W; and VMOVQ with EVEX has 8 bytes.
  */
 static void check_size(const cs_x86_op *o, const struct mmio_instruction *i, const u8 *code,
 		       unsigned bits)
 {
 	if (i->size == 8 && o->size == 2 && (i->op == MMIO_PUSH || i->op == MMIO_POP))
+		return;
+	if (i->op == MMIO_EVEX && i->size == 8 && insn->id == X86_INS_VMOVQ)
 		return;
 	if (!(i->size == 2 && (i->flags & (MMIO_REP | MMIO_REPNE) || insn->id == X86_INS_MOVSXD)))
 		expect(o->size == i->size, "size", code, bits);
@@ -255,6 +259,11 @@ static void check_register(const cs_x86_op *o, const struct mmio_instruction *i,
 	/* MOVSXD without REX.W has a 32-bit register, or one of 16: capstone says 64. */
 	if (insn->id != X86_INS_MOVSXD || i->register_size == 8)
 		expect(size == i->register_size, "register's size", code, bits);
+}
+
+static bool is_vector_op(enum mmio_op op)
+{
+	return mmio_is_vector(op) || mmio_is_masked(op);
 }
 
 static bool is_bmi(int op)
@@ -330,9 +339,34 @@ static void check_string(const struct mmio_instruction *i, const u8 *code, unsig
 	}
 }
 
+static bool is_evex(const struct mmio_instruction *i)
+{
+	return i->op == MMIO_EVEX || i->op == MMIO_EVEX_MASKED;
+}
+
+static void check_mask(const cs_x86_op *o, const struct mmio_instruction *i, const u8 *code,
+		       unsigned bits)
+{
+	static const struct {
+		const char *in_name;
+		unsigned shift;
+	} elements[] = {{"dqu8", 0}, {"16", 1}, {"32", 2}, {"64", 3}, {"ps", 2}, {"pd", 3}, {"ss", 2}, {"sd", 3}};
+	const char *name = cs_reg_name(handles[0], o->reg);
+	unsigned element = 0;
+
+	while (!strstr(insn->mnemonic, elements[element].in_name))
+		element++;
+	expect((unsigned)name[1] - '0' == (i->mask & MMIO_MASK_REGISTER), "opmask", code, bits);
+	expect(elements[element].shift == i->mask >> MMIO_MASK_ELEMENT_SHIFT, "element", code, bits);
+	expect(!!strstr(insn->op_str, "{z}") == !!(i->mask & MMIO_MASK_ZEROES), "zeroing", code,
+	       bits);
+}
+
 static void check_vector(const struct mmio_instruction *i, const u8 *code, unsigned bits)
 {
 	const cs_x86 *x = &insn->detail->x86;
+	bool load = i->flags & MMIO_TO_REGISTER;
+	unsigned wanted = load || i->second == MMIO_NO_REGISTER ? i->reg : i->second, masks = 0;
 
 	for (unsigned n = 0; n < x->op_count; n++) {
 		const cs_x86_op *o = &x->operands[n];
@@ -342,19 +376,30 @@ static void check_vector(const struct mmio_instruction *i, const u8 *code, unsig
 			check_memory(o, i, code, bits);
 			continue;
 		}
-		/* mm0, xmm0, ymm0 */
-		expect(strtoul(strchr(name, 'm') + 2, NULL, 10) == i->reg, "register", code, bits);
+		if (*name == 'k') {
+			check_mask(o, i, code, bits);
+			masks++;
+			continue;
+		}
+		/* mm0, xmm0, ymm0, zmm0; behind the first one comes the second, or it before */
+		expect(strtoul(strchr(name, 'm') + 2, NULL, 10) == wanted,
+		       "register", code, bits);
+		wanted = wanted == i->reg ? i->second : i->reg;
 		expect((*name == 'm') == (i->op == MMIO_MMX), "MMX", code, bits);
 		expect((*name == 'y') == (i->size == 32), "YMM", code, bits);
-		expect((n == 0) == !!(i->flags & MMIO_TO_REGISTER), "direction", code, bits);
+		expect((*name == 'z') == (i->size == 64), "ZMM", code, bits);
+		expect((x->operands[0].type == X86_OP_REG) == load, "direction", code, bits);
 	}
-	expect((*insn->mnemonic == 'v') == (i->op == MMIO_AVX) || i->op == MMIO_XMM_LOW ||
-		       i->op == MMIO_XMM_HIGH, "AVX", code, bits);
+	expect(masks == (i->op == MMIO_EVEX_MASKED), "mask", code, bits);
+	expect((*insn->mnemonic == 'v') == (i->op != MMIO_XMM && i->op != MMIO_MMX) ||
+		       i->op == MMIO_XMM_LOW || i->op == MMIO_XMM_HIGH, "AVX", code, bits);
+	expect((*code == 0x62) == is_evex(i), "EVEX", code, bits);
 }
 
 /*
  * Capstone wants a mandatory prefix directly before the opcode, and no other
- * ones; of 16-bit code it knows none, nor that F3 0F 7E has no use for REX.W.
+ * ones; of 16-bit code it knows none, nor that F3 0F 7E has no use for REX.W,
+ * nor EVEX.W outside of 64-bit code.
  */
 static bool has_plain_prefixes(const u8 *code, unsigned bits)
 {
@@ -363,18 +408,42 @@ static bool has_plain_prefixes(const u8 *code, unsigned bits)
 	if (at && bits == 16)
 		return false;
 	at += bits == 64 && (code[at] & (*code == 0xf3 ? 0xf8 : 0xf0)) == 0x40;
-	return code[at] == 0x0f || code[0] == 0xc4 || code[0] == 0xc5;
+	return code[at] == 0x0f || code[0] == 0xc4 || code[0] == 0xc5 ||
+	       (code[0] == 0x62 && bits == 64);
 }
 
-/* EVEX, and VEX with a third operand, are not ours; it overlooks F2 and F3 before MMX. */
+/*
+ * Halves with EVEX are not ours. Capstone takes what a processor does not: too many
+ * bits, zeroing without a mask or of memory, and W as it likes.
+ */
+static bool is_other_evex(const u8 *code)
+{
+	static const char *const w0[] = {"ps", "ss", "ntdq", "ntdqa"}, *const w1[] = {"pd", "sd", "vmovq"};
+	const char *name = insn->mnemonic;
+	size_t length = strlen(name);
+	bool w = code[2] & 0x80;
+
+	for (unsigned n = 0; w && n < ARRAY_SIZE(w0); n++)
+		if (!strcmp(name + length - strlen(w0[n]), w0[n]))
+			return true;
+	for (unsigned n = 0; !w && n < ARRAY_SIZE(w1); n++)
+		if (!strcmp(name + length - strlen(w1[n]), w1[n]))
+			return true;
+	if (code[3] & 0x60 && (insn->id == X86_INS_VMOVD || insn->id == X86_INS_VMOVQ))
+		return true;
+	return (code[3] & 0x60) == 0x60 ||
+	       (code[3] & 0x80 &&
+		(!(code[3] & 7) || insn->detail->x86.operands[0].type == X86_OP_MEM)) ||
+	       !strncmp(name, "vmovl", 5) || !strncmp(name, "vmovh", 5);
+}
+
+/* And F2 and F3 before MMX, and W where it must be 0. */
 static bool is_other_vector(const u8 *code)
 {
-	const cs_x86 *x = &insn->detail->x86;
-
-	for (unsigned n = 0; n < insn->size; n++)
-		if (code[n] == 0x62)
-			return true;
-	return x->op_count != 2 || *code == 0xf2 || *code == 0xf3;
+	if (*code == 0x62)
+		return is_other_evex(code);
+	return *code == 0xf2 || *code == 0xf3 ||
+	       (!strncmp(insn->mnemonic, "vmaskmov", 8) && code[2] & 0x80);
 }
 
 static bool has_memory(void)
@@ -411,9 +480,9 @@ static unsigned compare(const u8 *code, unsigned length, unsigned mode)
 	if (decoded == MMIO_KNOWN) {
 		counts.known++;
 		expect(insn->size == i.length, "length", code, bits);
-		if ((mmio_is_vector(i.op) || is_bmi(i.op)) && !has_plain_prefixes(code, bits))
+		if ((is_vector_op(i.op) || is_bmi(i.op)) && !has_plain_prefixes(code, bits))
 			return insn->size;
-		expect(op == (int)i.op || (op == VECTOR && mmio_is_vector(i.op)), "operation", code,
+		expect(op == (int)i.op || (op == VECTOR && is_vector_op(i.op)), "operation", code,
 		       bits);
 		if (mmio_is_string(i.op))
 			check_string(&i, code, bits);
@@ -443,6 +512,29 @@ static u64 random_number(void)
 	return random_state;
 }
 
+/* VEX or EVEX, mostly valid, and an opcode that one of ours has. */
+static void make_vex(u8 *code, u64 dice)
+{
+	static const u8 opcodes[] = {0x10, 0x11, 0x12, 0x13, 0x16, 0x17, 0x28, 0x29, 0x2a, 0x2b, 0x2c,
+				     0x2d, 0x2e, 0x2f, 0x6e, 0x6f, 0x7e, 0x7f, 0x8c, 0x8e, 0xd6, 0xe7,
+				     0xf0, 0xf2, 0xf3, 0xf5, 0xf6, 0xf7};
+	static const u8 maps[] = {1, 1, 2, 3};
+	unsigned at = 0;
+
+	if (dice >> 10 & 1) {
+		code[at++] = 0x62;
+		code[at] = (code[at] & 0xf0) | maps[dice >> 11 & 3], at++;
+		code[at] = code[at] | (dice >> 13 & 3 ? 0x7c : 4), at++;
+		code[at] = (code[at] & 0xe7) | 8, at++;
+	} else {
+		code[at++] = 0xc4;
+		code[at] = (code[at] & 0xe0) | maps[dice >> 11 & 3], at++;
+		code[at] = code[at] | (dice >> 13 & 1 ? 0x78 : 0), at++;
+	}
+	code[at++] = opcodes[(dice >> 16) % sizeof(opcodes)];
+	code[at] &= 0x7f | (u8)(dice >> 14);
+}
+
 static void random_bytes(void **state)
 {
 	static const u8 prefixes[] = { 0x66, 0x67, 0xf2, 0xf3, 0x2e, 0x36, 0x3e,
@@ -463,6 +555,8 @@ static void random_bytes(void **state)
 			code[at++] = prefixes[random_number() % sizeof(prefixes)];
 		if (dice >> 8 & 1)
 			code[at++] = 0x0f;
+		else if (dice >> 9 & 1)
+			make_vex(code, dice);
 		compare(code, sizeof(code), (unsigned)(n % 3));
 	}
 	print_message("%lu tried, %lu known to both, %lu known to us alone\n", counts.tried,
