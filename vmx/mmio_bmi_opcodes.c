@@ -17,6 +17,8 @@ static const struct prefixed {
 	{ 0x66, false, { 0x38f6, 1, ANY, MMIO_ADCX, R | TO, MODRM } },
 	{ 0xf3, false, { 0x38f6, 1, ANY, MMIO_ADOX, R | TO, MODRM } },
 	{ 0x00, false, { 0x38f9, 1, ANY, MMIO_MOV, W, MODRM } }, /* MOVDIRI */
+	{ 0x00, false, { 0x0fae, 1, 0x80, MMIO_FLUSH, R, FORM_MODRM | FORM_ONE_BYTE } },
+	{ 0x66, false, { 0x0fae, 1, 0xc0, MMIO_FLUSH, R, FORM_MODRM | FORM_ONE_BYTE } },
 	{ 0x00, true, { 0x38f2, 1, ANY, MMIO_ANDN, R | TO, MODRM | FORM_VVVV } },
 	{ 0x00, true, { 0x38f3, 1, 0x0e, MMIO_BLSR - 1, R | TO, MODRM | FORM_NUMBER | FORM_TO_VVVV } },
 	{ 0x00, true, { 0x38f5, 1, ANY, MMIO_BZHI, R | TO, MODRM | FORM_VVVV } },

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Instructions on general registers that a prefix tells apart, as it does for
- * vectors: CRC32, ADCX, ADOX, MOVDIRI, and with VEX those of BMI1 and BMI2.
- * Pure. SDM "Opcode Map".
+ * vectors: CRC32, ADCX, ADOX, MOVDIRI, CLFLUSH and the like, and with VEX
+ * those of BMI1 and BMI2. Pure. SDM "Opcode Map".
  */
 #pragma once
 

@@ -14,6 +14,7 @@
 #include "vmx/vmcs.h"
 
 #define RCX 1
+#define RBX 3
 #define RSP 4
 #define RBP 5
 
@@ -80,7 +81,11 @@ static void address(struct mmio_cursor *c, struct mmio_instruction *i, u8 modrm)
 
 static u8 operand_size(const struct mmio_cursor *c, u32 form)
 {
+	if (form & FORM_WORD)
+		return 2;
 	if (c->rex & REX_W)
+		return 8;
+	if (form & FORM_NEAR && c->code_bits == 64)
 		return 8;
 	if (form & (FORM_NO_66 | FORM_DWORD)) /* nor does 16-bit code have words */
 		return 4;
@@ -92,7 +97,7 @@ static u8 operand_size(const struct mmio_cursor *c, u32 form)
 static void sizes(const struct mmio_cursor *c, struct mmio_instruction *i, unsigned opcode, u32 form)
 {
 	i->register_size = operand_size(c, form);
-	if (i->op == MMIO_SET || (form & FORM_BYTE && !(opcode & 1)))
+	if (form & FORM_ONE_BYTE || (form & FORM_BYTE && !(opcode & 1)))
 		i->register_size = 1;
 	i->size = i->register_size;
 	if (form & FORM_EXTEND)
@@ -202,6 +207,8 @@ static enum mmio_decoded decode(struct mmio_cursor *c, struct mmio_instruction *
 		mmio_next(c);
 		registers(c, i, modrm, o->form);
 		address(c, i, modrm);
+	} else if (i->op == MMIO_XLAT) {
+		i->base = RBX;
 	} else if (o->form & FORM_MOFFS) {
 		i->displacement = mmio_take(c, i->address_size);
 	}

@@ -87,6 +87,11 @@ enum __packed mmio_op {
 	/* Not one memory operand, or not all of it: see mmio_is_special(). */
 	MMIO_PUSH,
 	MMIO_POP,
+	MMIO_CALL, /* near */
+	MMIO_JMP,
+	MMIO_FLUSH,	  /* CLFLUSH, CLFLUSHOPT, CLWB: a byte is looked for, but not read */
+	MMIO_XLAT,	  /* AL is an index, too */
+	MMIO_MOV_SEGMENT, /* from a segment register, which `reg` is */
 	MMIO_AVX_MASKED,  /* elements for which the second register's sign is set */
 	MMIO_EVEX_MASKED, /* elements for which the opmask register has a bit */
 	/* Strings: see mmio_is_string(). */

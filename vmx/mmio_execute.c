@@ -92,6 +92,24 @@ static __noinline enum verdict operate(const struct mmio *m, const struct mmio_i
 	return NEXT;
 }
 
+/* What there is besides memory is no register operand. */
+static enum verdict implied(const struct mmio *m, const struct mmio_instruction *i, u64 offset)
+{
+	struct guest_span span;
+	enum verdict verdict;
+
+	if (i->op == MMIO_XLAT)
+		offset = (offset + (u8)m->v->regs.rax) & bits_byte_mask(i->address_size);
+	verdict = mmio_find(m, i->segment, offset, i->size, i->flags & MMIO_WRITES, &span);
+	if (verdict != NEXT)
+		return verdict;
+	if (i->op == MMIO_MOV_SEGMENT)
+		return mmio_write(m, &span, vmcs_read(VMCS_GUEST_SELECTOR(i->reg & 7)));
+	if (i->op == MMIO_XLAT)
+		mmio_set_register(m->v, 0, 0, 1, mmio_read(m, &span));
+	return NEXT;
+}
+
 /* These find their operands by themselves. */
 static __noinline enum verdict special(const struct mmio *m, const struct mmio_instruction *i,
 				       u64 rip)
@@ -103,9 +121,19 @@ static __noinline enum verdict special(const struct mmio *m, const struct mmio_i
 	offset = offset_of(m->v, i, rip);
 	if (mmio_is_masked(i->op))
 		return mmio_execute_masked(m, i, offset);
-	if (i->op == MMIO_POP && i->base == REGISTER_RSP)
-		offset = (offset + i->size) & bits_byte_mask(i->address_size);
-	return mmio_execute_stack(m, i, offset);
+	switch (i->op) {
+	case MMIO_CALL:
+	case MMIO_JMP:
+		return mmio_execute_branch(m, i, offset, rip);
+	case MMIO_FLUSH:
+	case MMIO_XLAT:
+	case MMIO_MOV_SEGMENT:
+		return implied(m, i, offset);
+	default: /* PUSH, POP */
+		if (i->op == MMIO_POP && i->base == REGISTER_RSP)
+			offset = (offset + i->size) & bits_byte_mask(i->address_size);
+		return mmio_execute_stack(m, i, offset);
+	}
 }
 
 enum verdict mmio_execute(const struct mmio *m, const struct mmio_instruction *i, u64 rip)

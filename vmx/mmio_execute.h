@@ -18,6 +18,10 @@ enum verdict mmio_execute_string(const struct mmio *m, const struct mmio_instruc
 /* mmio_stack.c: PUSH and POP of the operand at `offset`, for POP computed with the new RSP. */
 enum verdict mmio_execute_stack(const struct mmio *m, const struct mmio_instruction *i, u64 offset);
 
+/* And the near CALL and JMP at `rip` to the address at `offset`: AGAIN, RIP is there. */
+enum verdict mmio_execute_branch(const struct mmio *m, const struct mmio_instruction *i,
+				 u64 offset, u64 rip);
+
 /* mmio_pair.c: MUL, IMUL, MULX, DIV, IDIV, CMPXCHG8B, CMPXCHG16B; the operand is `span`. */
 enum verdict mmio_execute_pair(const struct mmio *m, const struct mmio_instruction *i,
 			       const struct guest_span *span);

@@ -17,28 +17,31 @@ struct mmio_opcode {
 	u32 form; /* FORM_... */
 };
 
-#define FORM_MODRM  0x001
-#define FORM_BYTE   0x002 /* bit 0 of the opcode clear: bytes, not the operand size */
-#define FORM_IMM8   0x004
-#define FORM_IMM    0x008 /* of the operand size, at most 32 bits */
-#define FORM_LOCK   0x010 /* LOCK is allowed */
-#define FORM_NUMBER 0x020 /* the operation is `op` plus the reg field */
-#define FORM_MOFFS  0x040
-#define FORM_CODE64 0x080 /* only in 64-bit code */
-#define FORM_CODE32 0x100 /* not in 64-bit code */
-#define FORM_STACK  0x200 /* the operand size is 64 bits in 64-bit code */
-#define FORM_EXTEND 0x400 /* memory narrower than the register: 1 or 2 bytes by bit 0 */
-#define FORM_NO_66  0x800 /* with 66 it is another instruction */
-#define FORM_NO_REP 0x1000 /* with F2 or F3 it is another instruction */
-#define FORM_F3	    0x2000 /* only with F3 */
-#define FORM_ONE    0x4000 /* the immediate is 1 */
-#define FORM_CL	    0x8000 /* the register operand is CL */
-#define FORM_SECOND 0x10000 /* the reg field is the second register: there is a count as well */
-#define FORM_DWORD  0x20000 /* the operand size is 32 bits or 64, by REX.W alone */
-#define FORM_PAIR   0x40000 /* memory of twice the operand size */
-#define FORM_VVVV   0x80000 /* VEX.vvvv is the second register */
-#define FORM_TO_VVVV 0x100000 /* VEX.vvvv is the register operand */
-#define FORM_WIDE   0x200000 /* a register of 32 bits or 64, whatever the memory */
+#define FORM_MODRM    0x0000001
+#define FORM_BYTE     0x0000002 /* bit 0 of the opcode clear: bytes, not the operand size */
+#define FORM_IMM8     0x0000004
+#define FORM_IMM      0x0000008 /* of the operand size, at most 32 bits */
+#define FORM_LOCK     0x0000010 /* LOCK is allowed */
+#define FORM_NUMBER   0x0000020 /* the operation is `op` plus the reg field */
+#define FORM_MOFFS    0x0000040
+#define FORM_CODE64   0x0000080 /* only in 64-bit code */
+#define FORM_CODE32   0x0000100 /* not in 64-bit code */
+#define FORM_STACK    0x0000200 /* the operand size is 64 bits in 64-bit code */
+#define FORM_EXTEND   0x0000400 /* memory narrower than the register: 1 or 2 bytes by bit 0 */
+#define FORM_NO_66    0x0000800 /* with 66 it is another instruction */
+#define FORM_NO_REP   0x0001000 /* with F2 or F3 it is another instruction */
+#define FORM_F3       0x0002000 /* only with F3 */
+#define FORM_ONE      0x0004000 /* the immediate is 1 */
+#define FORM_CL       0x0008000 /* the register operand is CL */
+#define FORM_SECOND   0x0010000 /* the reg field is the second register: there is a count as well */
+#define FORM_DWORD    0x0020000 /* the operand size is 32 bits or 64, by REX.W alone */
+#define FORM_PAIR     0x0040000 /* memory of twice the operand size */
+#define FORM_VVVV     0x0080000 /* VEX.vvvv is the second register */
+#define FORM_TO_VVVV  0x0100000 /* VEX.vvvv is the register operand */
+#define FORM_WIDE     0x0200000 /* a register of 32 bits or 64, whatever the memory */
+#define FORM_NEAR     0x0400000 /* the operand size is 64 bits in 64-bit code, even with 66 */
+#define FORM_ONE_BYTE 0x0800000 /* the operand has one byte */
+#define FORM_WORD     0x1000000 /* two, whatever the operand size */
 
 /* The opcode's row and operation, or NULL; `reg` is the reg field of the byte behind it. */
 const struct mmio_opcode *mmio_opcode_find(unsigned opcode, unsigned reg, enum mmio_op *op);

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "vmx/mmio_execute.h"
 
+#include "lib/x86.h"
 #include "vmx/instructions.h"
+#include "vmx/step.h"
+
+#define LINEAR_BITS 48
 
 /* SDM "Address-Size Attributes for Stack Accesses". */
 static u64 stack_mask(const struct mmio *m)
@@ -32,4 +36,39 @@ enum verdict mmio_execute_stack(const struct mmio *m, const struct mmio_instruct
 	if (verdict == NEXT)
 		vmcs_write(VMCS_GUEST_RSP, mmio_replace_address(rsp, after, mask));
 	return verdict;
+}
+
+/* Where a near branch may not lead. SDM "Canonical Addressing", "Limit Checking" */
+static bool out_of_reach(const struct mmio *m, u64 target)
+{
+	if (m->long_code)
+		return bits_sign_extend(target, LINEAR_BITS) != target;
+	return target > vmcs_read(VMCS_GUEST_LIMIT(SEG_CS));
+}
+
+enum verdict mmio_execute_branch(const struct mmio *m, const struct mmio_instruction *i,
+				 u64 offset, u64 rip)
+{
+	u64 mask = stack_mask(m), rsp = vmcs_read(VMCS_GUEST_RSP), target;
+	struct guest_span pointer, stack;
+	enum verdict verdict;
+
+	verdict = mmio_find(m, i->segment, offset, i->size, false, &pointer);
+	if (verdict == NEXT && i->op == MMIO_CALL)
+		verdict = mmio_find(m, SEG_SS, (rsp - i->size) & mask, i->size, true, &stack);
+	if (verdict != NEXT)
+		return verdict;
+	target = mmio_read(m, &pointer);
+	if (out_of_reach(m, target)) {
+		event_exception_error(m->v, VECTOR_GP, 0);
+		return AGAIN;
+	}
+	if (i->op == MMIO_CALL) {
+		verdict = mmio_write(m, &stack, rip + i->length);
+		if (verdict != NEXT)
+			return verdict;
+		vmcs_write(VMCS_GUEST_RSP, mmio_replace_address(rsp, rsp - i->size, mask));
+	}
+	step_from(m->v, target, 0);
+	return AGAIN;
 }

@@ -85,7 +85,10 @@ static const struct {
 	{ X86_INS_PDEP, MMIO_PDEP },	 { X86_INS_PEXT, MMIO_PEXT },
 	{ X86_INS_SHLX, MMIO_SHLX },	 { X86_INS_SARX, MMIO_SARX },
 	{ X86_INS_SHRX, MMIO_SHRX },	 { X86_INS_RORX, MMIO_RORX },
-	{ X86_INS_MULX, MMIO_MULX },
+	{ X86_INS_MULX, MMIO_MULX },	 { X86_INS_CALL, MMIO_CALL },
+	{ X86_INS_JMP, MMIO_JMP },	 { X86_INS_XLATB, MMIO_XLAT },
+	{ X86_INS_CLFLUSH, MMIO_FLUSH }, { X86_INS_CLFLUSHOPT, MMIO_FLUSH },
+	{ X86_INS_CLWB, MMIO_FLUSH },
 	{ X86_INS_TZCNT, MMIO_BSF },	 { X86_INS_BSR, MMIO_BSR },
 	{ X86_INS_LZCNT, MMIO_BSR },	 { X86_INS_POPCNT, MMIO_POPCNT },
 	{ X86_INS_CMPXCHG, MMIO_CMPXCHG }, { X86_INS_BT, MMIO_BT },
@@ -128,11 +131,13 @@ static int op_of(const char *name)
 
 	if (is_vector(name) && opcode[0] != 0xa5)
 		return VECTOR;
-	/* CMPSD of SSE; MOV of a segment register. */
+	/* CMPSD of SSE; MOV to a segment register. */
 	if (opcode[0] == 0x0f && insn->id == X86_INS_CMPSD)
 		return -1;
-	if (opcode[0] == 0x8c || opcode[0] == 0x8e)
+	if (opcode[0] == 0x8e)
 		return -1;
+	if (opcode[0] == 0x8c)
+		return MMIO_MOV_SEGMENT;
 	if (insn->id == X86_INS_IMUL && insn->detail->x86.op_count == 1)
 		return MMIO_IMUL_PAIR;
 	for (unsigned n = 0; n < ARRAY_SIZE(ids); n++)
@@ -245,6 +250,10 @@ static void check_register(const cs_x86_op *o, const struct mmio_instruction *i,
 {
 	unsigned size, reg = register_number(o->reg, &size);
 
+	if (i->op == MMIO_MOV_SEGMENT) {
+		expect(segment_of(o->reg) == (i->reg & 7U), "segment register", code, bits);
+		return;
+	}
 	if (i->second != MMIO_NO_REGISTER && size > 1) { /* SHLD, SHRD; the other one is CL */
 		expect(reg == i->second, "second register", code, bits);
 		expect(size == i->register_size, "second register's size", code, bits);
@@ -268,7 +277,7 @@ static bool is_vector_op(enum mmio_op op)
 
 static bool is_bmi(int op)
 {
-	return (op >= MMIO_CRC32 && op <= MMIO_RORX) || op == MMIO_MULX;
+	return (op >= MMIO_CRC32 && op <= MMIO_RORX) || op == MMIO_MULX || op == MMIO_FLUSH;
 }
 
 /* Two registers, if there are two, in the order of the names; memory and immediate anywhere. */
@@ -482,6 +491,8 @@ static unsigned compare(const u8 *code, unsigned length, unsigned mode)
 		expect(insn->size == i.length, "length", code, bits);
 		if ((is_vector_op(i.op) || is_bmi(i.op)) && !has_plain_prefixes(code, bits))
 			return insn->size;
+		if (i.op == MMIO_FLUSH && !strncmp(insn->mnemonic, "xsaveopt", 8))
+			return insn->size; /* CLWB with REX.W */
 		expect(op == (int)i.op || (op == VECTOR && is_vector_op(i.op)), "operation", code,
 		       bits);
 		if (mmio_is_string(i.op))
@@ -493,8 +504,8 @@ static unsigned compare(const u8 *code, unsigned length, unsigned mode)
 		else
 			check_operands(&i, code, bits);
 	} else if (op >= 0 && has_memory() && decoded == MMIO_UNKNOWN &&
-		   /* With F2 or F3 these two are others, or none. */
-		   insn->id != X86_INS_MOVNTI && insn->id != X86_INS_MOVBE &&
+		   /* With F2 or F3 these are others, or none. */
+		   insn->id != X86_INS_MOVNTI && insn->id != X86_INS_MOVBE && op != MMIO_FLUSH &&
 		   !(is_bmi(op) && !has_plain_prefixes(code, bits)) &&
 		   !(op == VECTOR && (is_other_vector(code) || !has_plain_prefixes(code, bits)))) {
 		complain("not known", code, bits);
