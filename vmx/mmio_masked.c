@@ -36,6 +36,7 @@ enum verdict mmio_execute_masked(const struct mmio *m, const struct mmio_instruc
 	u8 vector = mmio_vector_fault(m->v, i), *bytes = (u8 *)value;
 	enum verdict verdict = NEXT;
 	struct guest_span all, part;
+	struct mmio any = *m;
 	u64 mask;
 
 	if (vector) {
@@ -46,8 +47,9 @@ enum verdict mmio_execute_masked(const struct mmio *m, const struct mmio_instruc
 	first = mask ? __builtin_ctzl(mask) : 0;
 	last = mask ? 63 - __builtin_clzl(mask) : 0;
 	/* Up to 64 bytes: no page lies between these two. */
+	any.unaligned = true;
 	if (mask)
-		verdict = mmio_find(m, i->segment,
+		verdict = mmio_find(&any, i->segment,
 				    (offset + first * element) & bits_byte_mask(i->address_size),
 				    (last - first + 1) * element, write, &all);
 	if (verdict != NEXT)

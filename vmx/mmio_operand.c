@@ -38,7 +38,7 @@ static void use_reported(const struct mmio *m, unsigned size, struct guest_span 
 /* SDM "Alignment Check Exception (#AC)": user code that asked for it. */
 static bool misaligned(const struct mmio *m, gva_t gva, unsigned size)
 {
-	return gva % size && guest_cr0(m->v) & CR0_AM &&
+	return !m->unaligned && gva % size && guest_cr0(m->v) & CR0_AM &&
 	       vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_AC && vcpu_cpl(m->v) == 3;
 }
 

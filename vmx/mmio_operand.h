@@ -17,6 +17,7 @@ struct mmio {
 	const struct mmio_device_ops *ops;
 	void *state;
 	bool long_code;
+	bool unaligned; /* operands of any address and length: nothing to check */
 };
 
 /*

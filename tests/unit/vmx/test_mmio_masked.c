@@ -165,6 +165,21 @@ static void only_what_is_accessed_may_fault(void **state)
 	assert_memory_equal(fake.ram + DATA_RAM, "\xa9\xa9\0\0\0\0\xa9\xa9\xa9\xa9\0\0", 12);
 }
 
+/* The part that is accessed has any address and length. */
+static void alignment_is_not_checked(void **state)
+{
+	(void)state;
+	sim_set(VMCS_GUEST_SS_ACCESS_RIGHTS, AR_P | AR_S | AR_DPL | 0x3);
+	sim_set(VMCS_GUEST_CR0, CR0_PE | CR0_PG | CR0_NE | CR0_AM);
+	sim_set(VMCS_GUEST_RFLAGS, RFLAGS_FIXED | RFLAGS_AC);
+	vectors.opmask[2] = 0x0e;
+	fake.vcpu.regs.rbx = DATA + PAGE_SIZE - 3;
+	assert_int_equal(RUN("\x62\x71\x7f\x4a\x7f\x0b", DATA + PAGE_SIZE - 2, true), AGAIN);
+	expect_done(6); /* VMOVDQU8: the second to the fourth byte */
+	assert_memory_equal(device.bytes + PAGE_SIZE - 3, "\0\xa9\xa9", 3);
+	assert_memory_equal(fake.ram + DATA_RAM, "\xa9", 2);
+}
+
 /* For us they would be faults of the host. */
 static void without_the_state(void **state)
 {
@@ -195,6 +210,7 @@ int main(void)
 		cmocka_unit_test_setup(masked_stores, setup),
 		cmocka_unit_test_setup(avx_masks, setup),
 		cmocka_unit_test_setup(only_what_is_accessed_may_fault, setup),
+		cmocka_unit_test_setup(alignment_is_not_checked, setup),
 		cmocka_unit_test_setup(without_the_state, setup),
 	};
 

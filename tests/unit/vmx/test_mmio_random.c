@@ -13,6 +13,7 @@
 
 #include "lib/x86.h"
 #include "unit/vmx/fake_device.h"
+#include "unit/vmx/fake_vector.h"
 #include "vmx/instruction_prefix.h"
 
 #define ROUNDS 100000
@@ -92,6 +93,12 @@ static void random_mode(void)
 static void whatever_comes(void **state)
 {
 	static const u8 starts[] = { 0xf3, 0x8b, 0xc7, 0x0f, 0xf0, 0x48, 0xff, 0xa5 };
+	/* VMOVDQU8, VMOVUPS and VMOVSD under masks, VMASKMOVPS, BZHI, VMOVHPS */
+	static const char *const vex[] = {
+		"\x62\xe1\x7f\x49\x6f", "\x62\xe1\x7f\x4a\x7f", "\x62\xf1\x7c\x2b\x10",
+		"\x62\xf1\xff\x0c\x11", "\xc4\xe2\x75\x2c\x13", "\xc4\xe2\x65\x2e\x13",
+		"\xc4\xe2\xe0\xf5\x03", "\xc4\xe1\x70\x16\x13",
+	};
 	const struct mmio_device_ops ops = { .read = any_read, .write = any_write };
 	unsigned again = 0, faults = 0, stops = 0;
 
@@ -112,6 +119,11 @@ static void whatever_comes(void **state)
 			fake.ram[CODE + k] = (u8)(random_number() >> 16);
 		if (dice & 2)
 			fake.ram[CODE] = starts[dice >> 8 & 7];
+		else if (dice & 0x800)
+			memcpy(fake.ram + CODE, vex[(dice >> 8) % ARRAY_SIZE(vex)], 5); /* with its opcode */
+		v->xcr0 = dice & 0x1000 ? XCR0_X87 : XCR0_X87 | XCR0_SSE | XCR0_AVX | XCR0_AVX512;
+		for (unsigned k = 1; k < 8; k++)
+			vectors.opmask[k] = random_number() & random_number();
 		sim_set(VMCS_GUEST_RFLAGS, RFLAGS_FIXED | (dice >> 16 & 0xcd5) |
 						   (dice & 4 ? RFLAGS_AC : 0));
 		sim_set(VMCS_GUEST_RIP,
