@@ -48,7 +48,7 @@ unit_tests := \
 unit_tests += machine/test_bios machine/test_memory_map machine/test_acpi_guest machine/test_loader_place machine/test_loader_firmware machine/test_mp_build machine/test_rom machine/test_loader_linux \
 	machine/test_loader_elf machine/test_loader_multiboot1 machine/test_loader_multiboot2 vmx/test_entry_state
 unit_tests += vmx/test_apic_virtual vmx/test_exit_apic vmx/test_switch_msrs vmx/test_io_breakpoint
-unit_tests += vmx/test_mmio vmx/test_mmio_string vmx/test_mmio_vector vmx/test_mmio_masked vmx/test_mmio_special vmx/test_mmio_native vmx/test_mmio_random \
+unit_tests += vmx/test_mmio vmx/test_mmio_string vmx/test_mmio_vector vmx/test_mmio_masked vmx/test_mmio_special vmx/test_mmio_vector_native vmx/test_mmio_native vmx/test_mmio_random \
 	vmx/test_mmio_decode vmx/test_mmio_capstone
 mmio_decode := vmx/mmio_prefix vmx/mmio_decode vmx/mmio_opcodes vmx/mmio_bmi_opcodes vmx/mmio_vector_opcodes
 mmio := $(exits) vmx/mmio vmx/mmio_fetch $(mmio_decode) vmx/mmio_execute vmx/mmio_alu vmx/mmio_bits vmx/mmio_bmi \
@@ -58,6 +58,7 @@ needs_vmx/test_mmio_string := $(mmio)
 needs_vmx/test_mmio_vector := $(mmio)
 needs_vmx/test_mmio_masked := $(mmio)
 needs_vmx/test_mmio_special := $(mmio)
+needs_vmx/test_mmio_vector_native := $(mmio)
 needs_vmx/test_mmio_native := $(mmio)
 needs_vmx/test_mmio_random := $(mmio)
 needs_vmx/test_mmio_decode := $(mmio_decode)
