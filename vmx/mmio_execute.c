@@ -68,15 +68,15 @@ static __noinline enum verdict operate(const struct mmio *m, const struct mmio_i
 			    const struct guest_span *span)
 {
 	u64 rflags = i->op >= MMIO_ADD ? vmcs_read(VMCS_GUEST_RFLAGS) : 0;
-	struct mmio_values x = {
-		.memory = i->flags & MMIO_READS ? mmio_read(m, span) : 0,
-		.reg = source(m->v, i),
-		.second = i->second < MMIO_NO_REGISTER ? vcpu_register(m->v, i->second) : 0,
-		.accumulator = m->v->regs.rax,
-		.rflags = rflags,
-	};
 	enum verdict verdict;
+	struct mmio_values x; /* an initializer would be a loop */
 
+	x.memory = i->flags & MMIO_READS ? mmio_read(m, span) : 0;
+	x.reg = source(m->v, i);
+	x.second = i->second < MMIO_NO_REGISTER ? vcpu_register(m->v, i->second) : 0;
+	x.accumulator = m->v->regs.rax;
+	x.rflags = rflags;
+	x.keep = false;
 	mmio_compute(i, &x);
 	if (i->flags & MMIO_WRITES) {
 		verdict = mmio_write(m, span, x.memory);
