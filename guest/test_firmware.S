@@ -15,6 +15,7 @@
  * EXPECT ^below 1 MiB, too
  * EXPECT ^there is RAM behind it
  * EXPECT ^a descriptor in the ROM
+ * EXPECT ^its page keeps what is written, by INS and MOVS too
  * EXPECT ^the PM ports are where it wants them
  * EXPECT vm0: power-off: ACPI S5
  * EXPECT ^run: outcome=clean
@@ -140,6 +141,25 @@ flat:	mov	$DATA32, %eax		/* not accessed yet: the processor marks it, in the ROM
 	mov	$TASK, %eax		/* is marked busy */
 	ltr	%ax
 	SAY32	descriptor
+	mov	$(ROM + open - guest_start), %edi /* four double words behind the descriptors */
+	movl	$0x11111111, (%edi)
+	add	$4, %edi
+	mov	$0xe0, %dx
+	insl
+	mov	$NOTHING, %esi
+	movsl
+	lea	4(%edi), %esp
+	pushl	NOTHING
+	mov	$0x7000, %esp
+	mov	$(ROM + kept - guest_start), %esi
+	mov	$-1, %eax
+	and	-8(%edi), %eax
+	and	-4(%edi), %eax
+	and	(%edi), %eax
+	cmpl	$0x11111111, -12(%edi)
+	jne	1f
+	cmp	$-1, %eax
+1:	call	tell
 	CONFIGURE 0x80000b40, (PM_CONTROL - 4)
 	CONFIGURE 0x80000b80, 1
 	mov	$PM_CONTROL, %dx
@@ -170,6 +190,7 @@ emulated: .asciz "and for instructions of which another part is emulated\n"
 low_too: .asciz	"below 1 MiB, too\n"
 writable: .asciz "there is RAM behind it\n"
 descriptor: .asciz "a descriptor in the ROM\n"
+kept:	.asciz	"its page keeps what is written, by INS and MOVS too\n"
 ports:	.asciz	"the PM ports are where it wants them\n"
 failed:	.asciz	"FAIL\n"
 
@@ -178,8 +199,9 @@ gdt:	.quad	0
 	.quad	0x00cf9b000000ffff
 	.quad	0x00cf92000000ffff
 	.quad	0x0000890080000067	/* a TSS at 8000H */
+open:	.fill	4, 4, 0
 gdt_register:
-	.word	. - gdt - 1
+	.word	open - gdt - 1
 	.long	ROM + gdt - guest_start
 
 	.balign	0x1000			/* a page without descriptors */
