@@ -251,6 +251,12 @@ static void truncated(void **state)
 			code[k] = (char)(random_number() >> 24);
 		if (n & 1)
 			code[0] = 0x0f;
+		else if (n % 16 == 2) /* VMOVDQU32 */
+			memcpy(code, "\x62\xf1\x7e\x48\x6f", 5);
+		else if (n % 16 == 4) /* BZHI */
+			memcpy(code, "\xc4\xe2\x70\xf5", 4);
+		else if (n % 16 == 6) /* RORX */
+			memcpy(code, "\xc4\xe3\x7b\xf0", 4);
 		if (decode(modes[n % 3], code, sizeof(code)) != MMIO_KNOWN)
 			continue;
 		known++;
