@@ -49,8 +49,8 @@ vmx := vmcs caps controls control_names requirements preflight vmx \
 	trace trace_setup trace_filter trace_state event apic_virtual apic_virtual_access exits exit_simple exit_interrupt exit_cr exit_dr exit_msr \
 	exit_io exit_io_string io_breakpoint exit_memory exit_apic exit_descriptor instruction_prefix \
 	mmio mmio_fetch mmio_prefix mmio_decode mmio_opcodes mmio_bmi_opcodes mmio_vector_opcodes mmio_execute mmio_alu mmio_bits mmio_bmi mmio_operand \
-	mmio_stack mmio_pair mmio_string mmio_vector mmio_masked vector_registers \
-	exit_task task_plan task_switch tss descriptor_load errors \
+	mmio_stack mmio_pair mmio_string mmio_vector mmio_masked mmio_system vector_registers \
+	exit_task task_plan task_switch tss descriptor_load descriptor_registers errors \
 	dump dump_text dump_exit dump_flags dump_vmcs dump_walk dump_code autopsy autopsy_reenact autopsy_delivery autopsy_stack surprise \
 	vmcs_image vmcs_read entry_words entry_rule entry_rules_execution entry_rules_ept entry_rules_controls \
 	entry_rules_host entry_rules_guest entry_rules_segments entry_rules_tables entry_rules_state \

@@ -2,7 +2,7 @@
 /*
  * Instructions where there is no RAM whose faults and branches
  * guest/test_fuzz_devices.c does not make: division, pairs, near CALL and JMP,
- * XLAT, a flush. Operands are nothing, which reads as ones, or half of them RAM.
+ * XLAT, a flush, segments and descriptor tables. Operands are nothing, which reads as ones, or half of them RAM.
  *
  * OPTIONS mem=48M
  * MODEL corei7_skylake_x
@@ -10,7 +10,7 @@
  * EXPECT checks: \d+, failed: 0
  * EXPECT outcome=clean
  */
-#include "guest/guest.h"
+#include "guest/apic.h"
 
 #define RAM_END	 (48UL << 20)
 #define NOTHING	 0xb8000UL
@@ -103,6 +103,50 @@ static void test_others(void)
 		    "MOV of a segment register, half in RAM");
 }
 
+/* The I/O APIC's index register is a place of a device for a selector. */
+static void test_segments(void)
+{
+	volatile u32 *selector = (volatile u32 *)IOAPIC;
+	u16 segment = 0;
+
+	apic_map();
+	*selector = 0x10;
+	check_equal(try("mov (%0), %%fs", : "r"(selector)), -1, "MOV to FS");
+	asm("mov %%fs, %0" : "=r"(segment));
+	check_equal(segment, 0x10, "which has it");
+	check_equal(try("mov (%0), %%fs", : "r"(NOTHING)), VECTOR_GP, "of a selector that is none");
+	check_equal(fault.error, 0xfffc, "which is told");
+	check_equal(try("ltr (%0)", : "r"(NOTHING)), VECTOR_GP, "LTR of one");
+	*selector = 0;
+	check_equal(try("lldt (%0)", : "r"(selector)), -1, "LLDT of 0");
+	asm("sldt %0" : "=r"(segment));
+	check_equal(segment, 0, "which LDTR has");
+}
+
+struct table {
+	u16 limit;
+	u64 base;
+} __attribute__((packed));
+
+static void test_tables(void)
+{
+	volatile u16 *limit = (volatile u16 *)(RAM_END - 4);
+	struct table before, now;
+	u16 status;
+
+	asm volatile("sgdt %0" : "=m"(before));
+	limit[0] = 0x1234;
+	limit[1] = 0x5678;
+	asm volatile("lgdt (%1)\n\tsgdt %0\n\tlgdt %2" : "=m"(now) : "r"(limit), "m"(before));
+	check_equal(now.limit, 0x1234, "LGDT, half in RAM: the limit");
+	check_equal(now.base, 0xffffffffffff5678, "and the base");
+	asm volatile("sgdt -2(%0)" : : "r"(RAM_END) : "memory");
+	check_equal(limit[1], before.limit, "SGDT, the limit in RAM");
+	asm volatile("smsw %0" : "=r"(status));
+	asm volatile("smsw -1(%0)" : : "r"(RAM_END) : "memory");
+	check_equal(*(volatile u8 *)(RAM_END - 1), (u8)status, "SMSW, half in RAM");
+}
+
 int guest_main(void)
 {
 	interrupts_init();
@@ -110,5 +154,7 @@ int guest_main(void)
 	test_pairs();
 	test_branches();
 	test_others();
+	test_segments();
+	test_tables();
 	return check_failures();
 }

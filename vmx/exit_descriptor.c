@@ -7,15 +7,12 @@
  */
 #include "vmx/exits.h"
 
-#include "lib/x86.h"
 #include "vmx/decode.h"
-#include "vmx/descriptor.h"
+#include "vmx/descriptor_registers.h"
 #include "vmx/guest_memory.h"
 #include "vmx/instruction_prefix.h"
 #include "vmx/instructions.h"
 #include "vmx/segment.h"
-
-#define LINEAR_BITS 48
 
 /* Identity of the instruction: bit 1 loads, bit 0 says which of the two registers. */
 #define IDENTITY_LOADS	BIT(1)
@@ -26,8 +23,6 @@ struct __packed table_operand {
 	u16 limit;
 	u64 base;
 };
-
-static const struct descriptor_faults instruction_faults = { .invalid = VECTOR_GP };
 
 static struct instruction_info read_info(void)
 {
@@ -67,11 +62,7 @@ static enum verdict load_table(struct vcpu *v, gva_t gva, unsigned size, u64 bas
 	verdict = guest_read(v, gva, &operand, size, guest_operand_access(v));
 	if (verdict != NEXT)
 		return verdict;
-	if (bits_sign_extend(operand.base, LINEAR_BITS) != operand.base)
-		return exit_protected(v);
-	vmcs_write(idt ? VMCS_GUEST_IDTR_LIMIT : VMCS_GUEST_GDTR_LIMIT, operand.limit);
-	vmcs_write(idt ? VMCS_GUEST_IDTR_BASE : VMCS_GUEST_GDTR_BASE, operand.base & base_mask);
-	return NEXT;
+	return descriptor_set_table(v, idt, operand.base & base_mask, operand.limit);
 }
 
 enum verdict exit_gdtr_idtr(struct vcpu *v)
@@ -128,42 +119,6 @@ static enum verdict fetch_selector(struct vcpu *v, const struct instruction_info
 	return guest_read(v, gva, selector, sizeof(*selector), guest_operand_access(v));
 }
 
-static enum verdict load_ldtr(struct vcpu *v, u16 selector)
-{
-	struct segment_register s;
-	enum verdict verdict;
-
-	verdict = descriptor_load_ldt(v, selector, &instruction_faults, &s);
-	if (verdict == NEXT)
-		segment_write(SEG_LDTR, &s);
-	return verdict;
-}
-
-static enum verdict load_tr(struct vcpu *v, u16 selector)
-{
-	bool long_mode = vmcs_read(VMCS_GUEST_EFER) & EFER_LMA;
-	struct segment_register s;
-	enum verdict verdict;
-	unsigned type;
-	gva_t at;
-	u8 byte;
-
-	verdict = descriptor_read_system(v, selector, &instruction_faults, &s, &at);
-	if (verdict != NEXT)
-		return verdict;
-	type = descriptor_type(&s);
-	if (type != SYSTEM_TSS32 && (type != SYSTEM_TSS16 || long_mode))
-		return descriptor_refuse(v, VECTOR_GP, selector, &instruction_faults);
-	if (!(s.rights & AR_P))
-		return descriptor_refuse(v, VECTOR_NP, selector, &instruction_faults);
-	s.rights |= SYSTEM_BUSY;
-	byte = (u8)s.rights;
-	verdict = guest_write(v, at + DESCRIPTOR_TYPE_BYTE, &byte, 1, GUEST_IMPLICIT);
-	if (verdict == NEXT)
-		segment_write(SEG_TR, &s);
-	return verdict;
-}
-
 enum verdict exit_ldtr_tr(struct vcpu *v)
 {
 	struct instruction_info i = read_info();
@@ -176,5 +131,6 @@ enum verdict exit_ldtr_tr(struct vcpu *v)
 	verdict = fetch_selector(v, &i, &selector);
 	if (verdict != NEXT)
 		return verdict;
-	return segment == SEG_TR ? load_tr(v, selector) : load_ldtr(v, selector);
+	return segment == SEG_TR ? descriptor_set_tr(v, selector)
+				 : descriptor_set_ldtr(v, selector);
 }

@@ -91,7 +91,19 @@ enum __packed mmio_op {
 	MMIO_JMP,
 	MMIO_FLUSH,	  /* CLFLUSH, CLFLUSHOPT, CLWB: a byte is looked for, but not read */
 	MMIO_XLAT,	  /* AL is an index, too */
+	/* Segments and tables: see mmio_is_system(). */
 	MMIO_MOV_SEGMENT, /* from a segment register, which `reg` is */
+	MMIO_MOV_TO_SEGMENT, /* ES, DS, FS, GS */
+	MMIO_SLDT, /* the four in the order of their opcodes */
+	MMIO_STR,
+	MMIO_LLDT,
+	MMIO_LTR,
+	MMIO_SGDT, /* the four in the order of their opcodes */
+	MMIO_SIDT,
+	MMIO_LGDT,
+	MMIO_LIDT,
+	MMIO_SMSW,
+	/* Masked moves: see mmio_is_masked(). */
 	MMIO_AVX_MASKED,  /* elements for which the second register's sign is set */
 	MMIO_EVEX_MASKED, /* elements for which the opmask register has a bit */
 	/* Strings: see mmio_is_string(). */
@@ -110,6 +122,11 @@ static inline bool mmio_is_string(enum mmio_op op)
 static inline bool mmio_is_special(enum mmio_op op)
 {
 	return op >= MMIO_PUSH;
+}
+
+static inline bool mmio_is_system(enum mmio_op op)
+{
+	return op >= MMIO_MOV_SEGMENT && op <= MMIO_SMSW;
 }
 
 static inline bool mmio_is_masked(enum mmio_op op)
@@ -150,7 +167,7 @@ struct mmio_instruction {
 	enum mmio_op op;
 	u8 length;	  /* bytes, prefixes too */
 	u8 flags;	  /* MMIO_READS ... */
-	u8 size;	  /* of the memory operand: 1, 2, 4, 8 bytes; pairs 16 too, vectors 64 */
+	u8 size;	  /* of the memory operand: 1, 2, 4, 8 bytes; pairs 16 too, vectors 64; tables 6, 10 */
 	u8 register_size; /* of the register operand; larger for MOVZX, MOVSX */
 	u8 reg;		  /* its number; the accumulator for moffs and strings */
 	u8 reg_shift;	  /* 8 for AH, CH, DH, BH, else 0 */

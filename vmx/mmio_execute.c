@@ -92,7 +92,7 @@ static __noinline enum verdict operate(const struct mmio *m, const struct mmio_i
 	return NEXT;
 }
 
-/* What there is besides memory is no register operand. */
+/* What there is besides a byte of memory is no register operand. */
 static enum verdict implied(const struct mmio *m, const struct mmio_instruction *i, u64 offset)
 {
 	struct guest_span span;
@@ -100,11 +100,9 @@ static enum verdict implied(const struct mmio *m, const struct mmio_instruction 
 
 	if (i->op == MMIO_XLAT)
 		offset = (offset + (u8)m->v->regs.rax) & bits_byte_mask(i->address_size);
-	verdict = mmio_find(m, i->segment, offset, i->size, i->flags & MMIO_WRITES, &span);
+	verdict = mmio_find(m, i->segment, offset, 1, false, &span);
 	if (verdict != NEXT)
 		return verdict;
-	if (i->op == MMIO_MOV_SEGMENT)
-		return mmio_write(m, &span, vmcs_read(VMCS_GUEST_SELECTOR(i->reg & 7)));
 	if (i->op == MMIO_XLAT)
 		mmio_set_register(m->v, 0, 0, 1, mmio_read(m, &span));
 	return NEXT;
@@ -121,13 +119,14 @@ static __noinline enum verdict special(const struct mmio *m, const struct mmio_i
 	offset = offset_of(m->v, i, rip);
 	if (mmio_is_masked(i->op))
 		return mmio_execute_masked(m, i, offset);
+	if (mmio_is_system(i->op))
+		return mmio_execute_system(m, i, offset);
 	switch (i->op) {
 	case MMIO_CALL:
 	case MMIO_JMP:
 		return mmio_execute_branch(m, i, offset, rip);
 	case MMIO_FLUSH:
 	case MMIO_XLAT:
-	case MMIO_MOV_SEGMENT:
 		return implied(m, i, offset);
 	default: /* PUSH, POP */
 		if (i->op == MMIO_POP && i->base == REGISTER_RSP)

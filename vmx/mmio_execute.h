@@ -26,6 +26,10 @@ enum verdict mmio_execute_branch(const struct mmio *m, const struct mmio_instruc
 enum verdict mmio_execute_pair(const struct mmio *m, const struct mmio_instruction *i,
 			       const struct guest_span *span);
 
+/* mmio_system.c: segment registers and descriptor tables, to and from memory at `offset`. */
+enum verdict mmio_execute_system(const struct mmio *m, const struct mmio_instruction *i,
+				 u64 offset);
+
 /* mmio_masked.c: moves of some elements of a vector; the whole of it is at `offset`. */
 enum verdict mmio_execute_masked(const struct mmio *m, const struct mmio_instruction *i,
 				 u64 offset);

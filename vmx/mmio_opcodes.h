@@ -42,6 +42,7 @@ struct mmio_opcode {
 #define FORM_NEAR     0x0400000 /* the operand size is 64 bits in 64-bit code, even with 66 */
 #define FORM_ONE_BYTE 0x0800000 /* the operand has one byte */
 #define FORM_WORD     0x1000000 /* two, whatever the operand size */
+#define FORM_TABLE    0x2000000 /* GDTR or IDTR */
 
 /* The opcode's row and operation, or NULL; `reg` is the reg field of the byte behind it. */
 const struct mmio_opcode *mmio_opcode_find(unsigned opcode, unsigned reg, enum mmio_op *op);

@@ -10,7 +10,7 @@ acpi := kernel/acpi kernel/acpi_aml kernel/acpi_tables unit/kernel/fake_acpi uni
 exits := vmx/vmcs vmx/vcpu vmx/stop vmx/record vmx/recorder vmx/stats vmx/event vmx/apic_virtual vmx/exits vmx/exit_simple vmx/exit_interrupt vmx/exit_cr \
 	vmx/exit_dr vmx/exit_msr vmx/exit_io vmx/exit_io_string vmx/io_breakpoint vmx/mmio_operand vmx/exit_memory vmx/exit_apic vmx/exit_task \
 	vmx/exit_descriptor vmx/errors vmx/registers vmx/control_registers vmx/pdpte \
-	vmx/guest_walk vmx/guest_memory vmx/segment vmx/descriptor vmx/descriptor_load \
+	vmx/guest_walk vmx/guest_memory vmx/segment vmx/descriptor vmx/descriptor_load vmx/descriptor_registers \
 	vmx/tss vmx/task_plan vmx/task_switch vmx/instruction_prefix kernel/cpu_features \
 	sim/vmx sim/asm sim/panic unit/vmx/fake_machine unit/vmx/fake_host unit/vmx/fake_trace unit/vmx/fake_surprise
 
@@ -52,7 +52,7 @@ unit_tests += vmx/test_mmio vmx/test_mmio_string vmx/test_mmio_vector vmx/test_m
 	vmx/test_mmio_decode vmx/test_mmio_capstone
 mmio_decode := vmx/mmio_prefix vmx/mmio_decode vmx/mmio_opcodes vmx/mmio_bmi_opcodes vmx/mmio_vector_opcodes
 mmio := $(exits) vmx/mmio vmx/mmio_fetch $(mmio_decode) vmx/mmio_execute vmx/mmio_alu vmx/mmio_bits vmx/mmio_bmi \
-	vmx/mmio_stack vmx/mmio_pair vmx/mmio_string vmx/mmio_vector vmx/mmio_masked unit/vmx/fake_vector unit/vmx/fake_device
+	vmx/mmio_stack vmx/mmio_pair vmx/mmio_string vmx/mmio_vector vmx/mmio_masked vmx/mmio_system unit/vmx/fake_vector unit/vmx/fake_device
 needs_vmx/test_mmio := $(mmio)
 needs_vmx/test_mmio_string := $(mmio)
 needs_vmx/test_mmio_vector := $(mmio)

@@ -85,6 +85,11 @@ static const struct {
 	{ X86_INS_PDEP, MMIO_PDEP },	 { X86_INS_PEXT, MMIO_PEXT },
 	{ X86_INS_SHLX, MMIO_SHLX },	 { X86_INS_SARX, MMIO_SARX },
 	{ X86_INS_SHRX, MMIO_SHRX },	 { X86_INS_RORX, MMIO_RORX },
+	{ X86_INS_SGDT, MMIO_SGDT },	 { X86_INS_SIDT, MMIO_SIDT },
+	{ X86_INS_LGDT, MMIO_LGDT },	 { X86_INS_LIDT, MMIO_LIDT },
+	{ X86_INS_SLDT, MMIO_SLDT },	 { X86_INS_STR, MMIO_STR },
+	{ X86_INS_LLDT, MMIO_LLDT },	 { X86_INS_LTR, MMIO_LTR },
+	{ X86_INS_SMSW, MMIO_SMSW },
 	{ X86_INS_MULX, MMIO_MULX },	 { X86_INS_CALL, MMIO_CALL },
 	{ X86_INS_JMP, MMIO_JMP },	 { X86_INS_XLATB, MMIO_XLAT },
 	{ X86_INS_CLFLUSH, MMIO_FLUSH }, { X86_INS_CLFLUSHOPT, MMIO_FLUSH },
@@ -131,11 +136,14 @@ static int op_of(const char *name)
 
 	if (is_vector(name) && opcode[0] != 0xa5)
 		return VECTOR;
-	/* CMPSD of SSE; MOV to a segment register. */
+	/* CMPSD of SSE; MOV of a segment register. */
 	if (opcode[0] == 0x0f && insn->id == X86_INS_CMPSD)
 		return -1;
-	if (opcode[0] == 0x8e)
+	if (opcode[0] == 0x8e && (insn->detail->x86.operands[0].reg == X86_REG_SS ||
+				  insn->detail->x86.operands[0].reg == X86_REG_CS))
 		return -1;
+	if (opcode[0] == 0x8e)
+		return MMIO_MOV_TO_SEGMENT;
 	if (opcode[0] == 0x8c)
 		return MMIO_MOV_SEGMENT;
 	if (insn->id == X86_INS_IMUL && insn->detail->x86.op_count == 1)
@@ -250,7 +258,7 @@ static void check_register(const cs_x86_op *o, const struct mmio_instruction *i,
 {
 	unsigned size, reg = register_number(o->reg, &size);
 
-	if (i->op == MMIO_MOV_SEGMENT) {
+	if (i->op == MMIO_MOV_SEGMENT || i->op == MMIO_MOV_TO_SEGMENT) {
 		expect(segment_of(o->reg) == (i->reg & 7U), "segment register", code, bits);
 		return;
 	}
@@ -322,7 +330,7 @@ static void check_operands(const struct mmio_instruction *i, const u8 *code, uns
 	if (x->op_count == 2 && i->op != MMIO_XCHG && i->op != MMIO_XADD)
 		expect((x->operands[0].type == X86_OP_REG) ==
 				       !!(i->flags & (MMIO_TO_REGISTER | MMIO_REVERSED)) ||
-			       i->op == MMIO_TEST,
+			       i->op == MMIO_TEST || i->op == MMIO_MOV_TO_SEGMENT,
 		       "direction", code, bits);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * mmio_emulate() on instructions that are no plain operation on one operand:
- * near branches through device memory, XLAT, CLFLUSH, MOV from a segment.
+ * near branches through device memory, XLAT, CLFLUSH, segments, tables.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -148,6 +148,90 @@ static void segment_registers(void **state)
 	assert_memory_equal(device.bytes + 8, "\x34\x12\0", 3);
 }
 
+static void descriptor_tables(void **state)
+{
+	(void)state;
+	sim_set(VMCS_GUEST_GDTR_LIMIT, 0x1234);
+	sim_set(VMCS_GUEST_GDTR_BASE, 0xffff800012345678);
+	assert_int_equal(RUN("\x0f\x01\x03", DATA, true), AGAIN); /* SGDT */
+	expect_at(CODE + 3);
+	assert_memory_equal(device.bytes, "\x34\x12\x78\x56\x34\x12\0\x80\xff\xff\0", 11);
+	assert_int_equal(RUN("\x0f\x01\x1b", DATA, false), AGAIN); /* LIDT */
+	assert_int_equal(sim_get(VMCS_GUEST_IDTR_LIMIT), 0x1234);
+	assert_int_equal(sim_get(VMCS_GUEST_IDTR_BASE), 0xffff800012345678);
+	device.bytes[9] = 0;
+	assert_int_equal(RUN("\x0f\x01\x1b", DATA, false), AGAIN);
+	expect_fault(VECTOR_GP);
+	assert_int_equal(sim_get(VMCS_GUEST_IDTR_BASE), 0xffff800012345678);
+	fake.vcpu.events.next.info = 0;
+	/* By the operand size there are 24 bits of base, or 32. */
+	fake.vcpu.regs.rbx = DEVICE_GPA;
+	device_set_mode(32);
+	assert_int_equal(RUN("\x66\x0f\x01\x13", DEVICE_GPA, false), AGAIN); /* LGDT */
+	assert_int_equal(sim_get(VMCS_GUEST_GDTR_BASE), 0x345678);
+	assert_int_equal(RUN("\x0f\x01\x13", DEVICE_GPA, false), AGAIN);
+	assert_int_equal(sim_get(VMCS_GUEST_GDTR_BASE), 0x12345678);
+	device.count = 0;
+	assert_int_equal(RUN("\x0f\x01\x03", DEVICE_GPA, true), AGAIN);
+	assert_int_equal(device.count, 2); /* 4 bytes and 2 */
+}
+
+static void put_descriptor(unsigned index, u64 raw)
+{
+	memcpy(fake.ram + 0x8800 + 8 * index, &raw, 8);
+}
+
+static void segments_are_loaded(void **state)
+{
+	(void)state;
+	sim_set(VMCS_GUEST_GDTR_BASE, 0x8800);
+	sim_set(VMCS_GUEST_GDTR_LIMIT, 0x3f);
+	put_descriptor(1, 0x12cf92345678ffff);
+	put_descriptor(2, 0x0000890080000067);
+	put(0, 0x08);
+	assert_int_equal(RUN("\x8e\x2b", DATA, false), AGAIN); /* MOV GS */
+	expect_at(CODE + 2);
+	assert_int_equal(sim_get(VMCS_GUEST_BASE(SEG_GS)), 0x12345678);
+	assert_int_equal(sim_get(VMCS_GUEST_SELECTOR(SEG_GS)), 8);
+	assert_int_equal(fake.ram[0x880d], 0x93); /* accessed */
+	put(0, 0x48);
+	assert_int_equal(RUN("\x8e\x2b", DATA, false), AGAIN);
+	expect_fault(VECTOR_GP);
+	assert_int_equal(fake.vcpu.events.next.error, 0x48);
+	fake.vcpu.events.next.info = 0;
+	put(0, 0);
+	assert_int_equal(RUN("\x0f\x00\x13", DATA, false), AGAIN); /* LLDT */
+	assert_true(sim_get(VMCS_GUEST_ACCESS_RIGHTS(SEG_LDTR)) & AR_UNUSABLE);
+	assert_int_equal(RUN("\x8e\x13", DATA, false), STOP); /* MOV SS */
+}
+
+static void segments_in_real_mode(void **state)
+{
+	(void)state;
+	fake.vcpu.regs.rbx = 0;
+	device_set_mode(16);
+	sim_set(VMCS_GUEST_CR0, CR0_NE);
+	sim_set(VMCS_CR0_READ_SHADOW, 0);
+	sim_set(VMCS_GUEST_BASE(SEG_DS), DEVICE_GPA);
+	sim_set(VMCS_GUEST_LIMIT(SEG_FS), 0xffff);
+	put(0, 0xb800);
+	assert_int_equal(RUN("\x8e\x27", DEVICE_GPA, false), AGAIN); /* MOV FS, [BX] */
+	expect_at(CODE + 2);
+	assert_int_equal(sim_get(VMCS_GUEST_BASE(SEG_FS)), 0xb8000);
+	assert_int_equal(sim_get(VMCS_GUEST_SELECTOR(SEG_FS)), 0xb800);
+	assert_int_equal(sim_get(VMCS_GUEST_LIMIT(SEG_FS)), 0xffff);
+}
+
+static void machine_status_word(void **state)
+{
+	(void)state;
+	put(0, ~0UL);
+	assert_int_equal(RUN("\x0f\x01\x23", DATA, true), AGAIN); /* SMSW */
+	expect_at(CODE + 3);
+	assert_int_equal(device.bytes[0] & 1, 1);
+	assert_memory_equal(device.bytes + 2, "\xff\xff", 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +241,10 @@ int main(void)
 		cmocka_unit_test_setup(xlat, setup),
 		cmocka_unit_test_setup(flushes_touch_nothing, setup),
 		cmocka_unit_test_setup(segment_registers, setup),
+		cmocka_unit_test_setup(descriptor_tables, setup),
+		cmocka_unit_test_setup(segments_are_loaded, setup),
+		cmocka_unit_test_setup(segments_in_real_mode, setup),
+		cmocka_unit_test_setup(machine_status_word, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

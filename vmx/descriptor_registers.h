@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What LGDT, LIDT, LLDT, LTR and a MOV to a segment register do with their
+ * operand, whoever has fetched it. The privilege level was the processor's to
+ * check. NEXT; AGAIN: the fault is raised; STOP: a table is not RAM.
+ */
+#pragma once
+
+#include "vmx/segment.h"
+
+/* GDTR, or IDTR. */
+enum verdict descriptor_set_table(struct vcpu *v, bool idt, u64 base, u16 limit) __must_check;
+
+enum verdict descriptor_set_ldtr(struct vcpu *v, u16 selector) __must_check;
+enum verdict descriptor_set_tr(struct vcpu *v, u16 selector) __must_check;
+
+/* ES, DS, FS or GS, in any mode. */
+enum verdict descriptor_set_data(struct vcpu *v, enum segment segment, u16 selector) __must_check;

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Segment registers and descriptor tables, loaded from a device or stored there.
+ * The processor has checked the privilege level and UMIP before it accessed memory.
+ */
+#include "vmx/mmio_execute.h"
+
+#include "vmx/control_registers.h"
+#include "vmx/descriptor_registers.h"
+#include "vmx/instructions.h"
+
+#define BASE_24 BITS(23, 0)
+
+/* GDTR and IDTR in memory; outside of 64-bit code the base has 4 bytes. */
+struct __packed table_operand {
+	u16 limit;
+	u64 base;
+};
+
+static enum verdict store(const struct mmio *m, const struct mmio_instruction *i,
+			  const struct guest_span *span)
+{
+	struct table_operand table = {0};
+
+	switch (i->op) {
+	case MMIO_SGDT:
+		table.limit = (u16)vmcs_read(VMCS_GUEST_GDTR_LIMIT);
+		table.base = vmcs_read(VMCS_GUEST_GDTR_BASE);
+		return mmio_write_bytes(m, span, &table);
+	case MMIO_SIDT:
+		table.limit = (u16)vmcs_read(VMCS_GUEST_IDTR_LIMIT);
+		table.base = vmcs_read(VMCS_GUEST_IDTR_BASE);
+		return mmio_write_bytes(m, span, &table);
+	case MMIO_SLDT:
+		return mmio_write(m, span, vmcs_read(VMCS_GUEST_SELECTOR(SEG_LDTR)));
+	case MMIO_STR:
+		return mmio_write(m, span, vmcs_read(VMCS_GUEST_SELECTOR(SEG_TR)));
+	case MMIO_SMSW:
+		return mmio_write(m, span, guest_cr0(m->v));
+	default: /* MOV; REX.R means nothing to it */
+		return mmio_write(m, span, vmcs_read(VMCS_GUEST_SELECTOR(i->reg & 7)));
+	}
+}
+
+static enum verdict load(const struct mmio *m, const struct mmio_instruction *i,
+			 const struct guest_span *span)
+{
+	struct table_operand table = {0};
+
+	switch (i->op) {
+	case MMIO_LGDT:
+	case MMIO_LIDT:
+		mmio_read_bytes(m, span, &table);
+		if (!m->long_code && i->register_size == 2)
+			table.base &= BASE_24;
+		return descriptor_set_table(m->v, i->op == MMIO_LIDT, table.base, table.limit);
+	case MMIO_LLDT:
+		return descriptor_set_ldtr(m->v, (u16)mmio_read(m, span));
+	case MMIO_LTR:
+		return descriptor_set_tr(m->v, (u16)mmio_read(m, span));
+	default: /* MOV */
+		return descriptor_set_data(m->v, i->reg & 7, (u16)mmio_read(m, span));
+	}
+}
+
+enum verdict mmio_execute_system(const struct mmio *m, const struct mmio_instruction *i, u64 offset)
+{
+	bool write = i->flags & MMIO_WRITES;
+	struct guest_span span;
+	struct mmio any = *m;
+	enum verdict verdict;
+
+	any.unaligned = i->size > 2; /* limit and base are no number of that length */
+	verdict = mmio_find(&any, i->segment, offset, i->size, write, &span);
+	if (verdict != NEXT)
+		return verdict;
+	return write ? store(m, i, &span) : load(m, i, &span);
+}
