@@ -2,7 +2,8 @@
 /*
  * Instructions where there is no RAM whose faults and branches
  * guest/test_fuzz_devices.c does not make: division, pairs, near CALL and JMP,
- * XLAT, a flush, segments and descriptor tables. Operands are nothing, which reads as ones, or half of them RAM.
+ * XLAT, a flush, segments and descriptor tables. Operands are nothing, which
+ * reads as ones, or half of them RAM.
  *
  * OPTIONS mem=48M
  * MODEL corei7_skylake_x
@@ -12,9 +13,9 @@
  */
 #include "guest/apic.h"
 
-#define RAM_END	 (48UL << 20)
-#define NOTHING	 0xb8000UL
-#define HIGH	 0xffffffff80000000UL /* once more what is below 1 GiB */
+#define RAM_END (48UL << 20)
+#define NOTHING 0xb8000UL
+#define HIGH	0xffffffff80000000UL /* once more what is below 1 GiB */
 
 extern const u8 was_called[], was_reached[];
 asm("was_called:\n\tmov $0x51, %eax\n\tret\n"
@@ -24,27 +25,35 @@ static void test_division(void)
 {
 	u64 quotient = 7, remainder = 0;
 
-	check_equal(try("divl (%2)", "+a"(quotient), "+d"(remainder) : "r"(NOTHING)), -1, "DIV by ones");
+	check_equal(try("divl (%2)", "+a"(quotient), "+d"(remainder)
+			: "r"(NOTHING)),
+		    -1, "DIV by ones");
 	check_equal(quotient, 0, "its quotient");
 	check_equal(remainder, 7, "its remainder");
 	quotient = 100;
 	remainder = 0;
-	check_equal(try("idivl (%2)", "+a"(quotient), "+d"(remainder) : "r"(NOTHING)), -1, "IDIV by -1");
+	check_equal(try("idivl (%2)", "+a"(quotient), "+d"(remainder)
+			: "r"(NOTHING)),
+		    -1, "IDIV by -1");
 	check_equal(quotient, (u32)-100, "its quotient");
 	quotient = 0xffffffff;
 	remainder = 0xffffffff;
-	check_equal(try("divl (%2)", "+a"(quotient), "+d"(remainder) : "r"(NOTHING)), VECTOR_DE,
-		    "a quotient that does not fit");
+	check_equal(try("divl (%2)", "+a"(quotient), "+d"(remainder)
+			: "r"(NOTHING)),
+		    VECTOR_DE, "a quotient that does not fit");
 	check_equal(quotient, 0xffffffff, "leaves EAX");
 	quotient = 0x80000000;
-	check_equal(try("idivl (%2)", "+a"(quotient), "+d"(remainder) : "r"(NOTHING)), VECTOR_DE,
-		    "the lowest number by -1");
+	check_equal(try("idivl (%2)", "+a"(quotient), "+d"(remainder)
+			: "r"(NOTHING)),
+		    VECTOR_DE, "the lowest number by -1");
 	*(volatile u32 *)(RAM_END - 4) = 0;
 	quotient = remainder = 0;
-	check_equal(try("divq -4(%2)", "+a"(quotient), "+d"(remainder) : "r"(RAM_END)), -1,
-		    "DIV, half in RAM");
-	check_equal(try("mulq -4(%2)", "+a"(quotient), "+d"(remainder) : "r"(RAM_END)), -1,
-		    "MUL, half in RAM");
+	check_equal(try("divq -4(%2)", "+a"(quotient), "+d"(remainder)
+			: "r"(RAM_END)),
+		    -1, "DIV, half in RAM");
+	check_equal(try("mulq -4(%2)", "+a"(quotient), "+d"(remainder)
+			: "r"(RAM_END)),
+		    -1, "MUL, half in RAM");
 }
 
 static void test_pairs(void)
@@ -52,15 +61,17 @@ static void test_pairs(void)
 	u64 low = 0, high = 0;
 	bool equal;
 
-	check_equal(try("lock cmpxchg16b (%2)", "+a"(low), "+d"(high) : "r"(NOTHING), "b"(1), "c"(2)), -1,
-		    "CMPXCHG16B");
+	check_equal(try("lock cmpxchg16b (%2)", "+a"(low), "+d"(high)
+			: "r"(NOTHING), "b"(1), "c"(2)),
+		    -1, "CMPXCHG16B");
 	check_equal(low & high, ~0UL, "it loads what is there");
 	asm volatile("lock cmpxchg16b (%3)"
 		     : "+a"(low), "+d"(high), "=@ccz"(equal)
 		     : "r"(NOTHING), "b"(1), "c"(2)
 		     : "memory");
 	check(equal, "CMPXCHG16B of the same");
-	check_equal(try("cmpxchg16b 8(%2)", "+a"(low), "+d"(high) : "r"(NOTHING), "b"(1), "c"(2)),
+	check_equal(try("cmpxchg16b 8(%2)", "+a"(low), "+d"(high)
+			: "r"(NOTHING), "b"(1), "c"(2)),
 		    VECTOR_GP, "CMPXCHG16B must be aligned");
 	*(volatile u32 *)(RAM_END - 4) = 0x1234;
 	low = 0x1234;
@@ -83,10 +94,15 @@ static void test_branches(void)
 	asm volatile("call *-4(%1)" : "+a"(result) : "r"(RAM_END) : "memory");
 	check_equal(result, 0x51, "CALL through memory, half in RAM");
 	*(volatile u32 *)(RAM_END - 4) = (u32)(HIGH + (u64)was_reached);
-	asm volatile("lea 1f(%%rip), %%rcx\n\tjmp *-4(%1)\n1:" : "+a"(result) : "r"(RAM_END) : "rcx", "memory");
+	asm volatile("lea 1f(%%rip), %%rcx\n\tjmp *-4(%1)\n1:"
+		     : "+a"(result)
+		     : "r"(RAM_END)
+		     : "rcx", "memory");
 	check_equal(result, 0x52, "JMP through memory, half in RAM");
 	*(volatile u32 *)(RAM_END - 4) = 0;
-	check_equal(try("jmp *-6(%0)", : "r"(RAM_END)), VECTOR_GP, "JMP to an address that is none");
+	check_equal(try("jmp *-6(%0)",
+			: "r"(RAM_END)),
+		    VECTOR_GP, "JMP to an address that is none");
 	check_equal(try("call *-6(%0)", : "r"(RAM_END)), VECTOR_GP, "CALL of one");
 }
 
@@ -99,7 +115,11 @@ static void test_others(void)
 	asm volatile("clflush (%0)" : : "r"(NOTHING));
 	asm volatile("mov %%cs, (%0)" : : "r"(NOTHING) : "memory");
 	asm volatile("mov %%ss, (%0)" : : "r"(RAM_END - 1) : "memory");
-	check_equal(*(volatile u8 *)(RAM_END - 1), ({ u16 ss; asm("mov %%ss, %0" : "=r"(ss)); ss; }),
+	check_equal(*(volatile u8 *)(RAM_END - 1), ({
+		u16 ss;
+		asm("mov %%ss, %0" : "=r"(ss));
+		ss;
+	}),
 		    "MOV of a segment register, half in RAM");
 }
 

@@ -168,7 +168,7 @@ static u8 *put_bmi(const struct shape *s, struct instruction *i, u8 *at)
 	return at;
 }
 
-/* Of 32 registers, up to 512 bits; half of the time under a mask. A displacement counts operands. */
+/* Of 32 registers, up to 512 bits; often under a mask. A displacement counts operands. */
 static u8 *put_evex(const struct shape *s, struct instruction *i, u8 opcode, u8 *at)
 {
 	bool w = s->how & EVEX1 && (!(s->how & EVEX) || below(2));
@@ -230,7 +230,8 @@ static void make_instruction(struct instruction *i, u8 *code)
 	u8 opcode = (u8)(s->opcode + below(s->count)), *at = code, reg;
 	unsigned immediate;
 
-	*i = (struct instruction){.size = s->size, .flags = s->flags, .scale = 1, .wide_address = !below(4)};
+	*i = (struct instruction){
+		.size = s->size, .flags = s->flags, .scale = 1, .wide_address = !below(4)};
 	*at++ = 0x9d;
 	if (i->wide_address)
 		*at++ = 0x67;

@@ -9,7 +9,7 @@
 
 #define LINEAR_BITS 48
 
-static const struct descriptor_faults faults = { .invalid = VECTOR_GP };
+static const struct descriptor_faults faults = {.invalid = VECTOR_GP};
 
 enum verdict descriptor_set_table(struct vcpu *v, bool idt, u64 base, u16 limit)
 {

@@ -94,7 +94,8 @@ static u8 operand_size(const struct mmio_cursor *c, u32 form)
 	return (c->code_bits == 16) == c->size ? 4 : 2;
 }
 
-static void sizes(const struct mmio_cursor *c, struct mmio_instruction *i, unsigned opcode, u32 form)
+static void sizes(const struct mmio_cursor *c, struct mmio_instruction *i, unsigned opcode,
+		  u32 form)
 {
 	i->register_size = operand_size(c, form);
 	if (form & FORM_ONE_BYTE || (form & FORM_BYTE && !(opcode & 1)))

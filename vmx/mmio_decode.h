@@ -167,7 +167,7 @@ struct mmio_instruction {
 	enum mmio_op op;
 	u8 length;	  /* bytes, prefixes too */
 	u8 flags;	  /* MMIO_READS ... */
-	u8 size;	  /* of the memory operand: 1, 2, 4, 8 bytes; pairs 16 too, vectors 64; tables 6, 10 */
+	u8 size;	  /* bytes of the memory operand: 1, 2, 4, 8; of vectors up to 64 */
 	u8 register_size; /* of the register operand; larger for MOVZX, MOVSX */
 	u8 reg;		  /* its number; the accumulator for moffs and strings */
 	u8 reg_shift;	  /* 8 for AH, CH, DH, BH, else 0 */

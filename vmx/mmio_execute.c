@@ -20,7 +20,8 @@ static u64 bit_offset(const struct mmio_instruction *i, u64 reg)
 }
 
 /* Here and there: the way of the common moves is counted in instructions. */
-static __always_inline u64 offset_of(const struct vcpu *v, const struct mmio_instruction *i, u64 rip)
+static __always_inline u64 offset_of(const struct vcpu *v, const struct mmio_instruction *i,
+				     u64 rip)
 {
 	u64 offset = i->displacement;
 

@@ -27,8 +27,7 @@ static u64 selected(const struct mmio_instruction *i, unsigned element)
 	return mask;
 }
 
-enum verdict mmio_execute_masked(const struct mmio *m, const struct mmio_instruction *i,
-				 u64 offset)
+enum verdict mmio_execute_masked(const struct mmio *m, const struct mmio_instruction *i, u64 offset)
 {
 	unsigned element = 1U << (i->mask >> MMIO_MASK_ELEMENT_SHIFT), first, last;
 	bool write = i->flags & MMIO_WRITES;

@@ -120,7 +120,8 @@ void mmio_part(const struct guest_span *span, unsigned offset, unsigned length,
 		if (!here)
 			continue;
 		part->parts[part->count].gpa = span->parts[n].gpa + skipped;
-		part->parts[part->count].at = span->parts[n].at ? span->parts[n].at + skipped : NULL;
+		part->parts[part->count].at =
+			span->parts[n].at ? span->parts[n].at + skipped : NULL;
 		part->parts[part->count++].length = here;
 		length -= here;
 	}

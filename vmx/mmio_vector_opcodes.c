@@ -122,7 +122,8 @@ static u8 element(const struct mmio_cursor *c, const struct vector_move *m)
 	return c->w ? 3 : 2;
 }
 
-static void set(const struct mmio_cursor *c, const struct vector_move *m, struct mmio_instruction *i)
+static void set(const struct mmio_cursor *c, const struct vector_move *m,
+		struct mmio_instruction *i)
 {
 	i->op = m->op;
 	i->flags = m->flags;

@@ -367,14 +367,16 @@ static void check_mask(const cs_x86_op *o, const struct mmio_instruction *i, con
 	static const struct {
 		const char *in_name;
 		unsigned shift;
-	} elements[] = {{"dqu8", 0}, {"16", 1}, {"32", 2}, {"64", 3}, {"ps", 2}, {"pd", 3}, {"ss", 2}, {"sd", 3}};
+	} elements[] = {{"dqu8", 0}, {"16", 1}, {"32", 2}, {"64", 3},
+			{"ps", 2},   {"pd", 3}, {"ss", 2}, {"sd", 3}};
 	const char *name = cs_reg_name(handles[0], o->reg);
 	unsigned element = 0;
 
 	while (!strstr(insn->mnemonic, elements[element].in_name))
 		element++;
 	expect((unsigned)name[1] - '0' == (i->mask & MMIO_MASK_REGISTER), "opmask", code, bits);
-	expect(elements[element].shift == i->mask >> MMIO_MASK_ELEMENT_SHIFT, "element", code, bits);
+	expect(elements[element].shift == i->mask >> MMIO_MASK_ELEMENT_SHIFT, "element", code,
+	       bits);
 	expect(!!strstr(insn->op_str, "{z}") == !!(i->mask & MMIO_MASK_ZEROES), "zeroing", code,
 	       bits);
 }
@@ -435,7 +437,8 @@ static bool has_plain_prefixes(const u8 *code, unsigned bits)
  */
 static bool is_other_evex(const u8 *code)
 {
-	static const char *const w0[] = {"ps", "ss", "ntdq", "ntdqa"}, *const w1[] = {"pd", "sd", "vmovq"};
+	static const char *const w0[] = {"ps", "ss", "ntdq", "ntdqa"};
+	static const char *const w1[] = {"pd", "sd", "vmovq"};
 	const char *name = insn->mnemonic;
 	size_t length = strlen(name);
 	bool w = code[2] & 0x80;
@@ -534,9 +537,9 @@ static u64 random_number(void)
 /* VEX or EVEX, mostly valid, and an opcode that one of ours has. */
 static void make_vex(u8 *code, u64 dice)
 {
-	static const u8 opcodes[] = {0x10, 0x11, 0x12, 0x13, 0x16, 0x17, 0x28, 0x29, 0x2a, 0x2b, 0x2c,
-				     0x2d, 0x2e, 0x2f, 0x6e, 0x6f, 0x7e, 0x7f, 0x8c, 0x8e, 0xd6, 0xe7,
-				     0xf0, 0xf2, 0xf3, 0xf5, 0xf6, 0xf7};
+	static const u8 opcodes[] = {0x10, 0x11, 0x12, 0x13, 0x16, 0x17, 0x28, 0x29, 0x2a, 0x2b,
+				     0x2c, 0x2d, 0x2e, 0x2f, 0x6e, 0x6f, 0x7e, 0x7f, 0x8c, 0x8e,
+				     0xd6, 0xe7, 0xf0, 0xf2, 0xf3, 0xf5, 0xf6, 0xf7};
 	static const u8 maps[] = {1, 1, 2, 3};
 	unsigned at = 0;
 

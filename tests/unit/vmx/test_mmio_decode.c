@@ -196,7 +196,7 @@ static void what_is_not_known(void **state)
 	assert_int_equal(DECODE(64, "\xf3\x0f\x38\xf0\x00"), MMIO_UNKNOWN);
 	assert_int_equal(DECODE(64, "\xc4\xe2\x7c\xf2\x00"), MMIO_UNKNOWN);   /* ANDN with VEX.L */
 	assert_int_equal(DECODE(64, "\xc4\xe3\x73\xf0\x00\x01"), MMIO_UNKNOWN); /* RORX with vvvv */
-	assert_int_equal(DECODE(64, "\xc4\xe2\x78\xf3\x00"), MMIO_UNKNOWN);   /* its group begins with 1 */
+	assert_int_equal(DECODE(64, "\xc4\xe2\x78\xf3\x00"), MMIO_UNKNOWN);   /* begins with 1 */
 	assert_int_equal(DECODE(64, "\xc5\xf9\x60\x00"), MMIO_UNKNOWN);	    /* VPUNPCKLBW */
 	assert_int_equal(DECODE(64, "\x66\xc5\xf8\x10\x03"), MMIO_UNKNOWN);   /* #UD */
 	assert_int_equal(DECODE(32, "\xc5\x10\x03\x04\x05"), MMIO_UNKNOWN);   /* LDS */

@@ -120,7 +120,7 @@ static void whatever_comes(void **state)
 		if (dice & 2)
 			fake.ram[CODE] = starts[dice >> 8 & 7];
 		else if (dice & 0x800)
-			memcpy(fake.ram + CODE, vex[(dice >> 8) % ARRAY_SIZE(vex)], 5); /* with its opcode */
+			memcpy(fake.ram + CODE, vex[(dice >> 8) % ARRAY_SIZE(vex)], 5);
 		v->xcr0 = dice & 0x1000 ? XCR0_X87 : XCR0_X87 | XCR0_SSE | XCR0_AVX | XCR0_AVX512;
 		for (unsigned k = 1; k < 8; k++)
 			vectors.opmask[k] = random_number() & random_number();

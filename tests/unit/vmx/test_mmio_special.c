@@ -14,7 +14,7 @@
 #include "unit/vmx/fake_device.h"
 
 #define RUN(code, gva, write) device_emulate(code, sizeof(code) - 1, gva, write)
-#define STACK 0x8100UL
+#define STACK		      0x8100UL
 
 static int setup(void **state)
 {

@@ -99,11 +99,12 @@ static void make_registers(void)
 			vectors.zmm[n][k] = random_number();
 	for (unsigned n = 0; n < 8; n++) {
 		vectors.mmx[n] = random_number();
-		vectors.opmask[n] = random_number() & (random_number() & 1 ? random_number() : ~0UL);
+		vectors.opmask[n] =
+			random_number() & (random_number() & 1 ? random_number() : ~0UL);
 	}
 	memset(before, 0, sizeof(before));
 	copy_registers(before, true);
-	memcpy(before, "\x7f\x03", 2);	       /* x87 as FNINIT leaves it */
+	memcpy(before, "\x7f\x03", 2);		/* x87 as FNINIT leaves it */
 	memcpy(before + 24, "\x80\x1f\0\0", 4); /* MXCSR, too */
 	memcpy(before + 512, &components, sizeof(components));
 }
@@ -116,20 +117,23 @@ static void run_native(const u8 *code, u64 rsi)
 	memset(after, 0, sizeof(after));
 	asm volatile("xrstor64 (%[before])\n\tcall *%[jit]\n\txsave64 (%[after])\n\tfninit"
 		     :
-		     : "a"((u32)components), "d"(0), "S"(rsi), [before] "r"(before), [jit] "r"(JIT),
-		       [after] "r"(after)
-		     : "memory", "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7",
-		       "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
+		     : "a"((u32)components), "d"(0),
+		       "S"(rsi), [before] "r"(before), [jit] "r"(JIT), [after] "r"(after)
+		     : "memory", "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6",
+		       "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14",
+		       "xmm15");
 }
 
 /* Legacy, VEX or EVEX, with what is in the decoder's table; [RSI + displacement]. */
 static bool generate(u8 *code, struct mmio_instruction *i)
 {
-	static const u8 opcodes[] = {0x10, 0x11, 0x12, 0x13, 0x16, 0x17, 0x28, 0x29, 0x2a, 0x2b, 0x2c,
-				     0x2d, 0x2e, 0x2f, 0x6e, 0x6f, 0x7e, 0x7f, 0x8c, 0x8e, 0xd6, 0xe7, 0xf0};
+	static const u8 opcodes[] = {0x10, 0x11, 0x12, 0x13, 0x16, 0x17, 0x28, 0x29,
+				     0x2a, 0x2b, 0x2c, 0x2d, 0x2e, 0x2f, 0x6e, 0x6f,
+				     0x7e, 0x7f, 0x8c, 0x8e, 0xd6, 0xe7, 0xf0};
 	static const u8 prefixes[] = {0, 0x66, 0xf3, 0xf2};
 	u8 opcode = opcodes[random_number() % sizeof(opcodes)];
-	bool map2 = opcode == 0x2a || (opcode >= 0x2c && opcode <= 0x2f) || opcode == 0x8c || opcode == 0x8e;
+	bool map2 = opcode == 0x2a || (opcode >= 0x2c && opcode <= 0x2f) || opcode == 0x8c ||
+		    opcode == 0x8e;
 	u64 dice = random_number();
 	unsigned prefix = dice & 3, at = 0;
 
@@ -148,13 +152,15 @@ static bool generate(u8 *code, struct mmio_instruction *i)
 	case 1:
 		code[at++] = 0xc4;
 		code[at++] = (u8)((dice >> 6 & 0x80) | 0x60 | (map2 ? 2 : 1));
-		code[at++] = (u8)((dice >> 14 & 0x84) | (dice >> 22 & 1 ? 0x78 : dice >> 24 & 0x78) | prefix);
+		code[at++] = (u8)((dice >> 14 & 0x84) |
+				  (dice >> 22 & 1 ? 0x78 : dice >> 24 & 0x78) | prefix);
 		break;
 	default:
 		code[at++] = 0x62;
 		code[at++] = (u8)((dice >> 6 & 0x90) | 0x60 | (map2 ? 2 : 1));
 		code[at++] = (u8)((dice >> 14 & 0x80) | 0x7c | prefix);
-		code[at++] = (u8)(8 | (dice >> 22 & 0x60) | (dice >> 30 & 1 ? dice >> 31 & 0x87 : 0));
+		code[at++] =
+			(u8)(8 | (dice >> 22 & 0x60) | (dice >> 30 & 1 ? dice >> 31 & 0x87 : 0));
 	}
 	code[at++] = opcode;
 	code[at++] = (u8)((dice >> 32 & 0x38) | (dice >> 40 & 1 ? 0x46 : 0x86));
@@ -215,19 +221,22 @@ static bool try(const u8 *code, const struct mmio_instruction *i)
 		return false;
 	fake.vcpu.xcr0 = components;
 	fake.vcpu.regs.rsi = rsi;
-	expect(device_emulate(code, INSTRUCTION_MAX, (target - DATA) / PAGE_SIZE == 1 ? DATA + 1 : target,
+	expect(device_emulate(code, INSTRUCTION_MAX,
+			      (target - DATA) / PAGE_SIZE == 1 ? DATA + 1 : target,
 			      i->flags & MMIO_WRITES) == AGAIN,
 	       "verdict", code);
-	expect(!fake.vcpu.events.next.info && sim_get(VMCS_GUEST_RIP) == CODE + i->length, "step", code);
+	expect(!fake.vcpu.events.next.info && sim_get(VMCS_GUEST_RIP) == CODE + i->length, "step",
+	       code);
 	emulated = vectors;
 	copy_registers(after, false);
 	expect(!memcmp(emulated.zmm, vectors.zmm, sizeof(vectors.zmm)), "vector register", code);
 	expect(!memcmp(emulated.mmx, vectors.mmx, sizeof(vectors.mmx)), "MMX register", code);
 	expect(!memcmp(emulated.opmask, vectors.opmask, sizeof(vectors.opmask)), "opmask", code);
 	expect(!memcmp(device.bytes, (u8 *)DATA, PAGE_SIZE), "first page", code);
-	expect(!memcmp(fake.ram + DATA_RAM, (u8 *)DATA + PAGE_SIZE, PAGE_SIZE), "second page", code);
-	expect(!memcmp(device.bytes + 2 * PAGE_SIZE, (u8 *)DATA + 2 * PAGE_SIZE, PAGE_SIZE), "third page",
+	expect(!memcmp(fake.ram + DATA_RAM, (u8 *)DATA + PAGE_SIZE, PAGE_SIZE), "second page",
 	       code);
+	expect(!memcmp(device.bytes + 2 * PAGE_SIZE, (u8 *)DATA + 2 * PAGE_SIZE, PAGE_SIZE),
+	       "third page", code);
 	return true;
 }
 
@@ -250,8 +259,8 @@ static void like_the_processor(void **state)
 		tried++;
 		tries[i.op]++;
 	}
-	print_message("%lu instructions, of them %u of AVX, %u of AVX-512, %u and %u with masks\n", tried,
-		      tries[MMIO_AVX], tries[MMIO_EVEX], tries[MMIO_AVX_MASKED],
+	print_message("%lu instructions, of them %u of AVX, %u of AVX-512, %u and %u with masks\n",
+		      tried, tries[MMIO_AVX], tries[MMIO_EVEX], tries[MMIO_AVX_MASKED],
 		      tries[MMIO_EVEX_MASKED]);
 	assert_true(tries[MMIO_MMX] > rounds / 1000 && tries[MMIO_XMM] > rounds / 1000);
 	assert_true(tries[MMIO_AVX] > rounds / 1000 || !(components & XCR0_AVX));
