@@ -123,6 +123,29 @@ static void test_others(void)
 		    "MOV of a segment register, half in RAM");
 }
 
+/* A page of RAM, and behind it the I/O APIC's, whose index register is the selector. */
+static void test_far_jump(void)
+{
+	static u64 table[512] __attribute__((aligned(4096)));
+	static u8 page[4096] __attribute__((aligned(4096)));
+	const u64 at = 511UL << 21;
+	u64 result = 0;
+
+	table[0] = (u64)page | 3;
+	table[1] = IOAPIC | 0x1b;
+	PAGE_PD[511] = (u64)table | 3;
+	*(volatile u32 *)(at + 4096) = 0x18;
+	asm volatile("movl $1f, %1\n\tljmpl *%1\n\tud2\n1:\tmov $0x53, %0"
+		     : "+r"(result), "=m"(*(volatile u32 *)(at + 4092))
+		     :
+		     : "memory");
+	check_equal(result, 0x53, "far JMP, the selector from a device");
+	*(volatile u32 *)(at + 4096) = 0x10;
+	check_equal(try("ljmpl *%0", : "m"(*(volatile u32 *)(at + 4092))), VECTOR_GP,
+		    "and to a data segment");
+	check_equal(fault.error, 0x10, "which is told");
+}
+
 /* The I/O APIC's index register is a place of a device for a selector. */
 static void test_segments(void)
 {
@@ -176,5 +199,6 @@ int guest_main(void)
 	test_others();
 	test_segments();
 	test_tables();
+	test_far_jump();
 	return check_failures();
 }

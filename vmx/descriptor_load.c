@@ -30,6 +30,17 @@ static u8 check_code(const struct segment_register *s, unsigned cpl)
 	return s->rights & AR_P ? 0 : VECTOR_NP;
 }
 
+/* SDM "JMP—Jump" */
+static u8 check_jump(const struct segment_register *s, unsigned cpl)
+{
+	if (!(s->rights & AR_S) || !(s->rights & TYPE_CODE))
+		return VECTOR_TS;
+	if (s->rights & TYPE_CONFORMING ? dpl(s) > cpl
+					: dpl(s) != cpl || (s->selector & SELECTOR_RPL) > cpl)
+		return VECTOR_TS;
+	return s->rights & AR_P ? 0 : VECTOR_NP;
+}
+
 static u8 check_stack(const struct segment_register *s, unsigned cpl)
 {
 	if (!(s->rights & AR_S) || s->rights & TYPE_CODE || !(s->rights & TYPE_WRITABLE))
@@ -103,6 +114,12 @@ enum verdict descriptor_load_code(struct vcpu *v, u16 selector, const struct des
 				  struct segment_register *s)
 {
 	return load(v, selector, 0, f, check_code, s);
+}
+
+enum verdict descriptor_load_jump(struct vcpu *v, u16 selector, unsigned cpl,
+				  const struct descriptor_faults *f, struct segment_register *s)
+{
+	return load(v, selector, cpl, f, check_jump, s);
 }
 
 enum verdict descriptor_load_stack(struct vcpu *v, u16 selector, unsigned cpl,

@@ -16,6 +16,10 @@
  */
 enum verdict descriptor_load_code(struct vcpu *v, u16 selector, const struct descriptor_faults *f,
 				  struct segment_register *s) __must_check;
+/* CS for a far JMP, which leaves the privilege level as it is. */
+enum verdict descriptor_load_jump(struct vcpu *v, u16 selector, unsigned cpl,
+				  const struct descriptor_faults *f, struct segment_register *s)
+	__must_check;
 enum verdict descriptor_load_stack(struct vcpu *v, u16 selector, unsigned cpl,
 				   const struct descriptor_faults *f, struct segment_register *s)
 	__must_check;

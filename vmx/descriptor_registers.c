@@ -74,3 +74,61 @@ enum verdict descriptor_set_data(struct vcpu *v, enum segment segment, u16 selec
 		segment_write(segment, &s);
 	return verdict;
 }
+
+static enum verdict protect(struct vcpu *v)
+{
+	event_exception_error(v, VECTOR_GP, 0);
+	return AGAIN;
+}
+
+static bool within(const struct segment_register *s, bool long_mode, u64 target)
+{
+	if (long_mode && s->rights & AR_L)
+		return bits_sign_extend(target, LINEAR_BITS) == target;
+	return target <= s->limit;
+}
+
+static enum verdict jump_in_real_mode(struct vcpu *v, u16 selector, u64 target)
+{
+	struct segment_register s;
+
+	segment_read(SEG_CS, &s);
+	if (!within(&s, false, target))
+		return protect(v);
+	s.selector = selector;
+	s.base = (u64)selector << 4;
+	segment_write(SEG_CS, &s);
+	return NEXT;
+}
+
+enum verdict descriptor_jump(struct vcpu *v, u16 selector, u64 target)
+{
+	bool long_mode = vmcs_read(VMCS_GUEST_EFER) & EFER_LMA;
+	unsigned cpl = vcpu_cpl(v);
+	struct segment_register s;
+	enum verdict verdict;
+	gva_t at;
+	u64 raw;
+
+	if (segment_mode(v) == SEGMENT_REAL)
+		return jump_in_real_mode(v, selector, target);
+	if (!descriptor_find(v, selector, sizeof(raw), &at))
+		return descriptor_refuse(v, VECTOR_GP, selector, &faults);
+	verdict = guest_read(v, at, &raw, sizeof(raw), GUEST_IMPLICIT);
+	if (verdict != NEXT)
+		return verdict;
+	descriptor_unpack(selector, raw, &s);
+	if (!(s.rights & AR_S))
+		return vcpu_stop(v, STOP_EMULATION, "far JMP to a gate or a task, by selector",
+				 selector);
+	if (long_mode && s.rights & AR_L && s.rights & AR_DB)
+		return descriptor_refuse(v, VECTOR_GP, selector, &faults);
+	verdict = descriptor_load_jump(v, selector, cpl, &faults, &s);
+	if (verdict != NEXT)
+		return verdict;
+	if (!within(&s, long_mode, target))
+		return protect(v);
+	s.selector = (u16)((selector & ~SELECTOR_RPL) | cpl);
+	segment_write(SEG_CS, &s);
+	return NEXT;
+}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What LGDT, LIDT, LLDT, LTR and a MOV to a segment register do with their
+ * What LGDT, LIDT, LLDT, LTR, far JMP and a MOV to a segment register do with their
  * operand, whoever has fetched it. The privilege level was the processor's to
  * check. NEXT; AGAIN: the fault is raised; STOP: a table is not RAM.
  */
@@ -13,6 +13,12 @@ enum verdict descriptor_set_table(struct vcpu *v, bool idt, u64 base, u16 limit)
 
 enum verdict descriptor_set_ldtr(struct vcpu *v, u16 selector) __must_check;
 enum verdict descriptor_set_tr(struct vcpu *v, u16 selector) __must_check;
+
+/*
+ * CS for a far JMP to `target` in it; RIP is the caller's to set. STOP, too, for a
+ * gate or a TSS in a code segment's place.
+ */
+enum verdict descriptor_jump(struct vcpu *v, u16 selector, u64 target) __must_check;
 
 /* ES, DS, FS or GS, in any mode. */
 enum verdict descriptor_set_data(struct vcpu *v, enum segment segment, u16 selector) __must_check;

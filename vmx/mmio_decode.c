@@ -107,6 +107,8 @@ static void sizes(const struct mmio_cursor *c, struct mmio_instruction *i, unsig
 		i->size = MIN(i->size, 4);
 	else if (form & FORM_PAIR)
 		i->size *= 2;
+	else if (form & FORM_FAR)
+		i->size += 2;
 	else if (form & FORM_TABLE) /* limit and base; of the base 24 bits count by operand size */
 		i->size = c->code_bits == 64 ? 10 : 6;
 	if (form & FORM_WIDE)

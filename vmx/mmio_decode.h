@@ -89,6 +89,7 @@ enum __packed mmio_op {
 	MMIO_POP,
 	MMIO_CALL, /* near */
 	MMIO_JMP,
+	MMIO_JMP_FAR,
 	MMIO_FLUSH,	  /* CLFLUSH, CLFLUSHOPT, CLWB: a byte is looked for, but not read */
 	MMIO_XLAT,	  /* AL is an index, too */
 	/* Segments and tables: see mmio_is_system(). */

@@ -126,6 +126,8 @@ static __noinline enum verdict special(const struct mmio *m, const struct mmio_i
 	case MMIO_CALL:
 	case MMIO_JMP:
 		return mmio_execute_branch(m, i, offset, rip);
+	case MMIO_JMP_FAR:
+		return mmio_execute_far(m, i, offset);
 	case MMIO_FLUSH:
 	case MMIO_XLAT:
 		return implied(m, i, offset);

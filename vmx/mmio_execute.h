@@ -30,6 +30,9 @@ enum verdict mmio_execute_pair(const struct mmio *m, const struct mmio_instructi
 enum verdict mmio_execute_system(const struct mmio *m, const struct mmio_instruction *i,
 				 u64 offset);
 
+/* The same file: far JMP to the pointer at `offset`: AGAIN, CS and RIP are there. */
+enum verdict mmio_execute_far(const struct mmio *m, const struct mmio_instruction *i, u64 offset);
+
 /* mmio_masked.c: moves of some elements of a vector; the whole of it is at `offset`. */
 enum verdict mmio_execute_masked(const struct mmio *m, const struct mmio_instruction *i,
 				 u64 offset);

@@ -44,6 +44,7 @@ static const struct mmio_opcode opcodes[] = {
 	{ 0x8f, 1, 0x01, MMIO_POP, W, MODRM | FORM_STACK },
 	{ 0xff, 1, 0x04, MMIO_CALL, R, MODRM | FORM_NEAR },
 	{ 0xff, 1, 0x10, MMIO_JMP, R, MODRM | FORM_NEAR },
+	{ 0xff, 1, 0x20, MMIO_JMP_FAR, R, MODRM | FORM_FAR },
 	{ 0x86, 2, ANY, MMIO_XCHG, RW | TO, SIZED | FORM_LOCK },
 	{ 0x63, 1, ANY, MMIO_MOVSX, R | TO, MODRM | FORM_CODE64 },
 	{ 0xa6, 2, ANY, MMIO_CMPS, R, FORM_BYTE },

@@ -43,6 +43,7 @@ struct mmio_opcode {
 #define FORM_ONE_BYTE 0x0800000 /* the operand has one byte */
 #define FORM_WORD     0x1000000 /* two, whatever the operand size */
 #define FORM_TABLE    0x2000000 /* GDTR or IDTR */
+#define FORM_FAR      0x4000000 /* an offset of the operand size, and behind it a selector */
 
 /* The opcode's row and operation, or NULL; `reg` is the reg field of the byte behind it. */
 const struct mmio_opcode *mmio_opcode_find(unsigned opcode, unsigned reg, enum mmio_op *op);

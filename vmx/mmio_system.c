@@ -5,9 +5,11 @@
  */
 #include "vmx/mmio_execute.h"
 
+#include "lib/string.h"
 #include "vmx/control_registers.h"
 #include "vmx/descriptor_registers.h"
 #include "vmx/instructions.h"
+#include "vmx/step.h"
 
 #define BASE_24 BITS(23, 0)
 
@@ -75,4 +77,27 @@ enum verdict mmio_execute_system(const struct mmio *m, const struct mmio_instruc
 	if (verdict != NEXT)
 		return verdict;
 	return write ? store(m, i, &span) : load(m, i, &span);
+}
+
+enum verdict mmio_execute_far(const struct mmio *m, const struct mmio_instruction *i, u64 offset)
+{
+	struct guest_span span;
+	struct mmio any = *m;
+	enum verdict verdict;
+	u64 target = 0;
+	u16 selector;
+	u8 pointer[10];
+
+	any.unaligned = true;
+	verdict = mmio_find(&any, i->segment, offset, i->size, false, &span);
+	if (verdict != NEXT)
+		return verdict;
+	mmio_read_bytes(m, &span, pointer);
+	memcpy(&target, pointer, i->register_size);
+	memcpy(&selector, pointer + i->register_size, sizeof(selector));
+	verdict = descriptor_jump(m->v, selector, target);
+	if (verdict != NEXT)
+		return verdict;
+	step_from(m->v, target, 0);
+	return AGAIN;
 }

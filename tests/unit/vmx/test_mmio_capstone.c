@@ -91,7 +91,7 @@ static const struct {
 	{ X86_INS_LLDT, MMIO_LLDT },	 { X86_INS_LTR, MMIO_LTR },
 	{ X86_INS_SMSW, MMIO_SMSW },
 	{ X86_INS_MULX, MMIO_MULX },	 { X86_INS_CALL, MMIO_CALL },
-	{ X86_INS_JMP, MMIO_JMP },	 { X86_INS_XLATB, MMIO_XLAT },
+	{ X86_INS_JMP, MMIO_JMP },	 { X86_INS_LJMP, MMIO_JMP_FAR },	 { X86_INS_XLATB, MMIO_XLAT },
 	{ X86_INS_CLFLUSH, MMIO_FLUSH }, { X86_INS_CLFLUSHOPT, MMIO_FLUSH },
 	{ X86_INS_CLWB, MMIO_FLUSH },
 	{ X86_INS_TZCNT, MMIO_BSF },	 { X86_INS_BSR, MMIO_BSR },
@@ -222,6 +222,8 @@ static void check_size(const cs_x86_op *o, const struct mmio_instruction *i, con
 		       unsigned bits)
 {
 	if (i->size == 8 && o->size == 2 && (i->op == MMIO_PUSH || i->op == MMIO_POP))
+		return;
+	if (i->op == MMIO_JMP_FAR) /* it counts the offset, or all */
 		return;
 	if (i->op == MMIO_EVEX && i->size == 8 && insn->id == X86_INS_VMOVQ)
 		return;

@@ -182,7 +182,7 @@ static void what_is_not_known(void **state)
 	assert_int_equal(DECODE(64, "\x82\x00\x01"), MMIO_UNKNOWN);    /* not in 64-bit code */
 	assert_int_equal(DECODE(32, "\x63\x00"), MMIO_UNKNOWN);	       /* ARPL */
 	assert_int_equal(DECODE(64, "\xc7\x08\0\0\0\0"), MMIO_UNKNOWN); /* group's other rows */
-	assert_int_equal(DECODE(64, "\xff\x28"), MMIO_UNKNOWN);	       /* far JMP */
+	assert_int_equal(DECODE(64, "\xff\x18"), MMIO_UNKNOWN);	       /* far CALL */
 	assert_int_equal(DECODE(64, "\x8c\x30"), MMIO_UNKNOWN);	       /* no segment */
 	assert_int_equal(DECODE(64, "\x0f\xae\x30"), MMIO_UNKNOWN);	       /* XSAVEOPT */
 	assert_int_equal(DECODE(64, "\xf3\x0f\xae\x38"), MMIO_UNKNOWN);

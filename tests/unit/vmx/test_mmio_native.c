@@ -386,7 +386,7 @@ static gva_t reported(gva_t target, unsigned size)
 static bool is_for_others(enum mmio_op op)
 {
 	return mmio_is_vector(op) || mmio_is_masked(op) || op == MMIO_CALL || op == MMIO_JMP ||
-	       mmio_is_system(op);
+	       op == MMIO_JMP_FAR || mmio_is_system(op);
 }
 
 static bool try(const u8 *code, const struct mmio_instruction *i, bool wide)

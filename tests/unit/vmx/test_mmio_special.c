@@ -222,6 +222,99 @@ static void segments_in_real_mode(void **state)
 	assert_int_equal(sim_get(VMCS_GUEST_LIMIT(SEG_FS)), 0xffff);
 }
 
+static void put_pointer(u32 offset, u16 selector)
+{
+	memcpy(device.bytes, &offset, 4);
+	memcpy(device.bytes + 4, &selector, 2);
+}
+
+#define JMP_FAR() RUN("\xff\x2b", DATA, false)
+
+static void expect_refused(u8 vector, u32 error)
+{
+	expect_fault(vector);
+	assert_int_equal(fake.vcpu.events.next.error, error);
+	assert_int_equal(sim_get(VMCS_GUEST_SELECTOR(SEG_CS)), 0x38);
+	fake.vcpu.events.next.info = 0;
+}
+
+static void far_jumps(void **state)
+{
+	(void)state;
+	sim_set(VMCS_GUEST_GDTR_BASE, 0x8800);
+	sim_set(VMCS_GUEST_GDTR_LIMIT, 0x3f);
+	sim_set(VMCS_GUEST_SELECTOR(SEG_CS), 0x38);
+	put_descriptor(1, 0x00af9a000000ffff); /* 64-bit code */
+	put_descriptor(2, 0x00409a0000000fff); /* 32-bit code of 4K */
+	put_descriptor(3, 0x00cf92000000ffff); /* data */
+	put_descriptor(4, 0x00af1a000000ffff); /* not present */
+	put_descriptor(5, 0x00af9e000000ffff); /* conforming */
+	put_descriptor(6, 0x0000890080000067); /* a TSS */
+	put_descriptor(7, 0x00effa000000ffff); /* 64-bit and 32-bit at once */
+	put_pointer(0x1000, 0x1b);
+	assert_int_equal(JMP_FAR(), AGAIN);
+	expect_refused(VECTOR_GP, 0x18);
+	put_pointer(0x1000, 0x20);
+	assert_int_equal(JMP_FAR(), AGAIN);
+	expect_refused(VECTOR_NP, 0x20);
+	put_pointer(0x1000, 0x09); /* RPL 1 */
+	assert_int_equal(JMP_FAR(), AGAIN);
+	expect_refused(VECTOR_GP, 0x08);
+	put_pointer(0x1000, 0x38);
+	assert_int_equal(JMP_FAR(), AGAIN);
+	expect_refused(VECTOR_GP, 0x38);
+	put_pointer(0x1000, 0x40);
+	assert_int_equal(JMP_FAR(), AGAIN);
+	expect_refused(VECTOR_GP, 0x40);
+	put_pointer(0x1000, 0x10);
+	assert_int_equal(JMP_FAR(), AGAIN);
+	expect_refused(VECTOR_GP, 0); /* behind the limit */
+	put_pointer(0x2000, 0x08);
+	assert_int_equal(JMP_FAR(), AGAIN);
+	expect_at(0x2000);
+	assert_int_equal(sim_get(VMCS_GUEST_SELECTOR(SEG_CS)), 0x08);
+	assert_int_equal(fake.ram[0x880d], 0x9b); /* accessed */
+	put_pointer(0xff0, 0x10);
+	assert_int_equal(JMP_FAR(), AGAIN);
+	expect_at(0xff0);
+	assert_int_equal(sim_get(VMCS_GUEST_ACCESS_RIGHTS(SEG_CS)) & (AR_L | AR_DB), AR_DB);
+	assert_int_equal(sim_get(VMCS_GUEST_LIMIT(SEG_CS)), 0xfff);
+}
+
+static void far_jumps_to_other_places(void **state)
+{
+	(void)state;
+	sim_set(VMCS_GUEST_GDTR_BASE, 0x8800);
+	sim_set(VMCS_GUEST_GDTR_LIMIT, 0x3f);
+	put_descriptor(5, 0x00af9e000000ffff);
+	put_descriptor(6, 0x0000890080000067);
+	put_pointer(0x1000, 0x2b); /* conforming: RPL does not matter, and becomes the CPL */
+	assert_int_equal(JMP_FAR(), AGAIN);
+	expect_at(0x1000);
+	assert_int_equal(sim_get(VMCS_GUEST_SELECTOR(SEG_CS)), 0x28);
+	put_pointer(0x1000, 0x30);
+	assert_int_equal(JMP_FAR(), STOP);
+	assert_int_equal(fake.vcpu.stop.cause, STOP_EMULATION);
+}
+
+static void far_jump_in_real_mode(void **state)
+{
+	(void)state;
+	fake.vcpu.regs.rbx = 0;
+	device_set_mode(16);
+	sim_set(VMCS_GUEST_CR0, CR0_NE);
+	sim_set(VMCS_CR0_READ_SHADOW, 0);
+	sim_set(VMCS_GUEST_BASE(SEG_DS), DEVICE_GPA);
+	sim_set(VMCS_GUEST_LIMIT(SEG_CS), 0xffff);
+	put(0, 0xf0001234);
+	assert_int_equal(RUN("\xff\x2f", DEVICE_GPA, false), AGAIN); /* JMP FAR [BX] */
+	expect_at(0x1234);
+	assert_int_equal(sim_get(VMCS_GUEST_BASE(SEG_CS)), 0xf0000);
+	sim_set(VMCS_GUEST_BASE(SEG_CS), 0);
+	assert_int_equal(RUN("\x66\xff\x2f", DEVICE_GPA, false), AGAIN); /* with 32 bits of IP */
+	assert_int_equal(fake.vcpu.events.next.info & INTR_VECTOR, VECTOR_GP);
+}
+
 static void machine_status_word(void **state)
 {
 	(void)state;
@@ -244,6 +337,9 @@ int main(void)
 		cmocka_unit_test_setup(descriptor_tables, setup),
 		cmocka_unit_test_setup(segments_are_loaded, setup),
 		cmocka_unit_test_setup(segments_in_real_mode, setup),
+		cmocka_unit_test_setup(far_jumps, setup),
+		cmocka_unit_test_setup(far_jumps_to_other_places, setup),
+		cmocka_unit_test_setup(far_jump_in_real_mode, setup),
 		cmocka_unit_test_setup(machine_status_word, setup),
 	};
 
