@@ -17,6 +17,9 @@
 #define RAM_END (48UL << 20)
 #define ROOM	64
 
+#define CR0_MP	    0x2UL
+#define CR0_EM	    0x4UL
+#define CR0_NE	    0x20UL /* x87 errors are #MF */
 #define CR4_OSFXSR  (1UL << 9)
 #define CR4_OSXSAVE (1UL << 18)
 #define XCR0_ALL    0xe7 /* x87, SSE, AVX, AVX-512 */
@@ -178,7 +181,7 @@ int guest_main(void)
 	interrupts_init();
 	interrupts_set_handler(VECTOR_DB, step);
 	cr4_write(cr4_read() | CR4_OSFXSR | CR4_OSXSAVE);
-	cr0_write((cr0_read() & ~4UL) | 2);
+	cr0_write((cr0_read() & ~CR0_EM) | CR0_MP | CR0_NE);
 	asm volatile("xsetbv" : : "a"(XCR0_ALL), "d"(0), "c"(0));
 	for (unsigned n = 0; n < RUNS; n++)
 		test();
