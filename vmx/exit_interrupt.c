@@ -52,7 +52,7 @@ static void reflect_double_fault(struct vcpu *v, u32 info)
 /*
  * #DB and #AC are intercepted because a guest can make their delivery an
  * endless loop inside the processor, which nothing but this exit leaves; #MF
- * only while CR0.NE is clear. SDM "MS-DOS* Compatibility Mode of the x87 FPU".
+ * only while CR0.NE is clear. SDM "MS-DOS* Compatibility Sub-mode".
  */
 enum verdict exit_exception_nmi(struct vcpu *v)
 {
