@@ -66,7 +66,8 @@ machine := pc interrupts device_memory vm vm_report stats_report hints stuck stu
 	pm i8042 keyboard board pci chipset \
 	memory_map bios bios_code bios_data bios_disk bios_edd bios_geometry bios_keyboard bios_system bios_time bios_video \
 	acpi_build mp_build \
-	loader loader_boot loader_place loader_start loader_words loader_raw loader_disk loader_firmware loader_linux loader_elf loader_pvh \
+	loader loader_boot loader_place loader_start loader_words loader_raw loader_disk loader_firmware \
+	loader_linux loader_linux_place loader_elf loader_elf_load loader_pvh \
 	loader_multiboot loader_multiboot1 loader_multiboot2 loader_multiboot2_info
 
 # V=1 shows the commands.

@@ -3,7 +3,7 @@
  * An ELF file that belongs to no boot protocol is refused, with a remedy.
  *
  * STATUS 2
- * EXPECT ^run: outcome=bad-config reason="module 1: an ELF file without Multiboot header or PVH note
+ * EXPECT ^run: outcome=bad-config reason="module 1: an ELF file without Multiboot header, or PVH note
  */
 #include "guest/asm_kernel.h"
 

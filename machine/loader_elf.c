@@ -72,9 +72,9 @@ static const char *examine(struct elf *e, const struct loader_file *f, u64 *valu
 	*value = segment_size;
 	if (segment_size != (e->is64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr)))
 		return "e_phentsize";
-	*value = e->segments;
+	*value = e->segment_count;
 	if (!loader_has(f, e->segments, (u64)e->segment_count * segment_size))
-		return "e_phoff";
+		return "e_phnum";
 	section_size = e->is64 ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr);
 	if (e->section_size != section_size ||
 	    !loader_has(f, e->sections, (u64)e->section_count * section_size))
@@ -94,6 +94,11 @@ int elf_open(struct elf *e, struct load *l, const struct loader_file *file)
 	u64 value = 0;
 	const char *bad = elf_probe(file) ? examine(e, file, &value) : "magic";
 
+	if (bad && !strcmp(bad, "e_phnum"))
+		return load_fail(l, file, -ERR_CORRUPT,
+				 "the ELF header's e_phoff=%#lx e_phnum=%lu go beyond the file's %#lx "
+				 "bytes: is it cut off?",
+				 e->segments, value, file->length);
 	if (bad)
 		return load_fail(l, file, -ERR_CORRUPT,
 				 "the ELF header's %s=%#lx is wrong or unknown: is it cut off, or for "
@@ -130,92 +135,4 @@ void elf_section(const struct elf *e, unsigned index, struct elf_section *s)
 		memcpy(&h32, table + index * sizeof(h32), sizeof(h32));
 		TAKE_SECTION(s, h32);
 	}
-}
-
-static bool loadable(const struct elf *e, unsigned index, struct elf_segment *s)
-{
-	elf_segment(e, index, s);
-	return s->type == PT_LOAD && s->memory_size;
-}
-
-static int check_segment(const struct elf *e, struct load *l, unsigned index,
-			 const struct elf_segment *s)
-{
-	u64 end;
-
-	if (!loader_has(e->file, s->offset, s->file_size))
-		return load_fail(l, e->file, -ERR_CORRUPT,
-				 "ELF segment %u has p_offset=%#lx p_filesz=%#lx, beyond the file's "
-				 "%#lx bytes: is it cut off?",
-				 index, s->offset, s->file_size, e->file->length);
-	if (s->file_size > s->memory_size)
-		return load_fail(l, e->file, -ERR_CORRUPT,
-				 "ELF segment %u has p_filesz=%#lx, more than p_memsz=%#lx", index,
-				 s->file_size, s->memory_size);
-	if (__builtin_add_overflow(s->physical, s->memory_size, &end))
-		return load_fail(l, e->file, -ERR_RANGE,
-				 "ELF segment %u has p_paddr=%#lx p_memsz=%#lx, beyond the last address",
-				 index, s->physical, s->memory_size);
-	return 0;
-}
-
-int elf_extent(const struct elf *e, struct load *l, struct elf_extent *x)
-{
-	struct elf_segment s;
-	int error;
-
-	*x = (struct elf_extent){ ~0UL, 0 };
-	for (unsigned i = 0; i < e->segment_count; i++) {
-		if (!loadable(e, i, &s))
-			continue;
-		error = check_segment(e, l, i, &s);
-		if (error)
-			return error;
-		x->start = MIN(x->start, s.physical);
-		x->end = MAX(x->end, s.physical + s.memory_size);
-	}
-	if (!x->end)
-		return load_fail(l, e->file, -ERR_CORRUPT,
-				 "the ELF file has no segment to load (e_phnum=%u)",
-				 e->segment_count);
-	return 0;
-}
-
-int elf_load(const struct elf *e, struct load *l, u64 shift, bool claimed)
-{
-	struct elf_segment s;
-	int error = 0;
-
-	for (unsigned i = 0; i < e->segment_count && !error; i++) {
-		if (!loadable(e, i, &s))
-			continue;
-		error = check_segment(e, l, i, &s);
-		if (!error && !claimed)
-			error = load_claim(l, e->file, "an ELF segment", s.physical + shift,
-					   s.memory_size);
-		if (!error)
-			load_write(l, s.physical + shift, e->file->data + s.offset, s.file_size);
-	}
-	return error;
-}
-
-int elf_entry(const struct elf *e, struct load *l, u64 entry, u64 *physical)
-{
-	struct elf_segment s;
-	bool found = false;
-
-	for (unsigned i = 0; i < e->segment_count; i++) {
-		if (!loadable(e, i, &s))
-			continue;
-		if (entry - s.virtual < s.memory_size) {
-			*physical = entry - s.virtual + s.physical;
-			return 0;
-		}
-		if (entry - s.physical < s.memory_size)
-			found = true;
-	}
-	if (!found)
-		return load_fail(l, e->file, -ERR_RANGE, "the entry %#lx is in no ELF segment", entry);
-	*physical = entry;
-	return 0;
 }

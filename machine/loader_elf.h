@@ -40,17 +40,22 @@ void elf_section(const struct elf *e, unsigned index, struct elf_section *s);
 /* Where the loadable segments lie in guest memory. -ERR_CORRUPT: there are none, or a bad one. */
 struct elf_extent {
 	u64 start, end;
+	unsigned last; /* the segment that ends last */
 };
 int elf_extent(const struct elf *e, struct load *l, struct elf_extent *x) __must_check;
 
 /*
- * Load all segments, each `shift` bytes above where it was linked (modulo
- * 2^64). With `claimed`, their memory has been taken already.
+ * Load all segments, which elf_extent() has found good, each `shift` bytes
+ * above where it was linked (modulo 2^64). With `claimed`, their memory has
+ * been taken already.
  */
 int elf_load(const struct elf *e, struct load *l, u64 shift, bool claimed) __must_check;
 
 /*
- * Where a program of that entry begins in physical memory: e_entry is a
- * virtual address, but some linker scripts give the physical one. -ERR_RANGE.
+ * Where a program of that entry begins in physical memory, below 4 GiB. With
+ * `virtual`, `value` is a virtual address, as e_entry is; but some linker scripts
+ * give the physical one, so that is looked for, too. -ERR_RANGE with a complaint
+ * about `field`.
  */
-int elf_entry(const struct elf *e, struct load *l, u64 entry, u64 *physical) __must_check;
+int elf_entry(const struct elf *e, struct load *l, const char *field, u64 value, bool virtual,
+	      u64 *physical) __must_check;

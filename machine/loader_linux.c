@@ -5,13 +5,11 @@
  * by the 32-bit one. No BIOS call is made and no screen is announced, since
  * there is none. Structures: <asm/bootparam.h>.
  */
-#include <asm/bootparam.h>
+#include "machine/loader_linux.h"
 
 #include "kernel/log.h"
-#include "lib/bits.h"
 #include "lib/error.h"
 #include "lib/string.h"
-#include "machine/loader_place.h"
 #include "machine/memory_map.h"
 
 #define HEADER	   offsetof(struct boot_params, hdr)
@@ -22,22 +20,11 @@
 #define MAGIC	      0x53726448U /* "HdrS" */
 #define BOOT_FLAG     0xaa55
 #define SECTOR	      512UL
-#define LOW_LOAD      0x100000UL /* where kernels go that cannot be moved */
 #define ENTRY_64      0x200UL
 #define LOADER_OTHER  0xff
 #define CMDLINE_OLD   255 /* before version 2.06 */
-#define INITRD_OLD    0x37ffffffUL /* before version 2.03 */
 #define VERSION_TEXT  0x200 /* kernel_version counts from here */
 #define EXT_MEM_MAX   0xffffUL
-
-struct kernel {
-	const struct loader_file *file;
-	struct setup_header h; /* what the file does not have is zero */
-	u64 header_length;
-	u64 offset, length; /* of the protected-mode part in the file */
-	gpa_t load, end;    /* where it goes, and the end of what it needs there */
-	u32 alignment;	    /* of `load`: what the kernel keeps to when it moves itself */
-};
 
 bool loader_linux_probe(const struct loader_file *f)
 {
@@ -56,10 +43,37 @@ static u64 needed(u16 version)
 				  FIELD_END(cmd_line_ptr);
 }
 
-static int read_header(struct load *l, struct kernel *k)
+static int check_header(struct load *l, const struct linux_kernel *k)
 {
 	const struct loader_file *f = k->file;
-	struct setup_header *h = &k->h;
+	const struct setup_header *h = &k->h;
+	/* Even of a header that ends before it. */
+	const u16 version = loader_read16(f, HEADER + offsetof(struct setup_header, version));
+
+	if (version < 0x202)
+		return load_fail(l, f, -ERR_UNSUPPORTED,
+				 "Linux header: version=%#x is too old: give a kernel of Linux 2.4 or "
+				 "newer", version);
+	if (k->header_length < needed(version))
+		return load_fail(l, f, -ERR_CORRUPT,
+				 "Linux header: jump=%#x ends it after %lu bytes, version=%#x needs %lu: "
+				 "is the file damaged?",
+				 loader_read16(f, HEADER + offsetof(struct setup_header, jump)),
+				 k->header_length, version, needed(version));
+	if (h->boot_flag != BOOT_FLAG)
+		return load_fail(l, f, -ERR_CORRUPT,
+				 "Linux header: boot_flag=%#x is not 0xaa55: is the file damaged?",
+				 h->boot_flag);
+	if (!(h->loadflags & LOADED_HIGH))
+		return load_fail(l, f, -ERR_UNSUPPORTED,
+				 "Linux header: loadflags=%#x is a zImage's: give a bzImage",
+				 h->loadflags);
+	return 0;
+}
+
+static int read_header(struct load *l, struct linux_kernel *k)
+{
+	const struct loader_file *f = k->file;
 	const u64 length_at = HEADER + offsetof(struct setup_header, jump) + 1;
 	const u64 jump_end = HEADER + FIELD_END(jump);
 
@@ -68,28 +82,13 @@ static int read_header(struct load *l, struct kernel *k)
 				 "the Linux kernel has only %lu bytes: is it cut off?", f->length);
 	/* The jump over the header tells where it ends. */
 	k->header_length = jump_end + f->data[length_at] - HEADER;
-	memset(h, 0, sizeof(*h));
-	memcpy(h, f->data + HEADER, MIN(sizeof(*h), k->header_length));
+	memset(&k->h, 0, sizeof(k->h));
+	memcpy(&k->h, f->data + HEADER, MIN(sizeof(k->h), k->header_length));
 	k->header_length = MIN(k->header_length, HEADER_MAX);
-	if (h->boot_flag != BOOT_FLAG)
-		return load_fail(l, f, -ERR_CORRUPT, "Linux header: boot_flag=%#x is not 0xaa55",
-				 h->boot_flag);
-	if (h->version < 0x202)
-		return load_fail(l, f, -ERR_UNSUPPORTED,
-				 "Linux header: version=%#x is too old: give a kernel of Linux 2.4 or "
-				 "newer", h->version);
-	if (k->header_length < needed(h->version))
-		return load_fail(l, f, -ERR_CORRUPT,
-				 "Linux header: its length %#lx is too short for version=%#x",
-				 k->header_length, h->version);
-	if (!(h->loadflags & LOADED_HIGH))
-		return load_fail(l, f, -ERR_UNSUPPORTED,
-				 "Linux header: loadflags=%#x is a zImage's: give a bzImage",
-				 h->loadflags);
-	return 0;
+	return check_header(l, k);
 }
 
-static int find_parts(struct load *l, struct kernel *k)
+static int find_parts(struct load *l, struct linux_kernel *k)
 {
 	const u64 sectors = k->h.setup_sects ? k->h.setup_sects : 4;
 	u64 stated = (u64)k->h.syssize * 16;
@@ -108,107 +107,29 @@ static int find_parts(struct load *l, struct kernel *k)
 	return 0;
 }
 
-/* ---- Where it goes ----------------------------------------------------------------- */
-
-static int place_fixed(struct load *l, struct kernel *k, u64 size)
-{
-	u64 run = k->h.version >= 0x20a ? k->h.pref_address : LOW_LOAD;
-	u64 start = MIN(run, LOW_LOAD), end;
-
-	/* It is unpacked from the one to the other place. */
-	if (__builtin_add_overflow(run, size, &end))
-		return load_fail(l, k->file, -ERR_RANGE,
-				 "Linux header: pref_address=%#lx init_size=%#lx wrap around", run,
-				 size);
-	k->load = LOW_LOAD;
-	k->end = MAX(end, LOW_LOAD + k->length);
-	return load_claim(l, k->file, "the Linux kernel (pref_address, init_size)", start,
-			  k->end - start);
-}
-
-/*
- * A kernel that may be moved runs where it was loaded, but not below
- * pref_address: there it moves itself, and there it needs its memory.
- */
-static int place_kernel(struct load *l, struct kernel *k)
-{
-	const struct setup_header *h = &k->h;
-	bool tells = h->version >= 0x20a; /* pref_address, init_size and min_alignment */
-	/* Before init_size, nobody knew: three times the packed kernel was the custom. */
-	u64 size = tells ? MAX((u64)h->init_size, k->length) : 3 * k->length;
-	gpa_t lowest = tells ? MAX(h->pref_address, LOW_LOAD) : LOW_LOAD;
-	struct load_place p = { size, h->kernel_alignment, lowest, GIB(4) - 1, false };
-	int error = 0;
-
-	k->alignment = h->kernel_alignment;
-	if (h->version < 0x205 || !h->relocatable_kernel)
-		return place_fixed(l, k, size);
-	if (!IS_POW2(h->kernel_alignment))
-		return load_fail(l, k->file, -ERR_CORRUPT,
-				 "Linux header: kernel_alignment=%#x is no power of two",
-				 h->kernel_alignment);
-	if (tells && h->min_alignment > 31)
-		return load_fail(l, k->file, -ERR_CORRUPT,
-				 "Linux header: min_alignment=%u is above 31", h->min_alignment);
-	if (lowest >= GIB(4))
-		return load_fail(l, k->file, -ERR_CORRUPT,
-				 "Linux header: pref_address=%#lx is not below 4G", lowest);
-	if (!load_find(l, &p, &k->load)) {
-		if (tells && h->min_alignment)
-			p.align = k->alignment = (u32)BIT(h->min_alignment);
-		error = load_place(l, k->file, "the Linux kernel (pref_address, init_size)", &p,
-				   &k->load);
-	}
-	k->end = k->load + size;
-	return error;
-}
-
-/* All modules behind the kernel are one initrd: archives in a row, each from a multiple of four. */
-static int place_initrd(struct load *l, const struct kernel *k, struct setup_header *h)
-{
-	const struct loader_request *r = l->request;
-	struct load_place p = { .align = PAGE_SIZE, .min = LOW_LOAD, .high = true };
-	gpa_t at;
-	int error;
-
-	for (unsigned i = 0; i < r->module_count; i++)
-		p.size = ALIGN_UP(p.size, 4UL) + r->modules[i].length;
-	if (!p.size)
-		return 0;
-	p.max = k->h.version >= 0x203 ? k->h.initrd_addr_max : INITRD_OLD;
-	error = load_place(l, &r->modules[0], "the initrd (below initrd_addr_max)", &p, &at);
-	if (error)
-		return error;
-	h->ramdisk_image = (u32)at;
-	h->ramdisk_size = (u32)p.size;
-	for (unsigned i = 0; i < r->module_count; i++) {
-		at = ALIGN_UP(at, 4UL);
-		load_write(l, at, r->modules[i].data, r->modules[i].length);
-		at += r->modules[i].length;
-	}
-	return 0;
-}
-
 /* ---- What it is told ------------------------------------------------------------------ */
 
-static int put_cmdline(struct load *l, const struct kernel *k, struct setup_header *h)
+static int put_cmdline(struct load *l, const struct linux_kernel *k, struct setup_header *h)
 {
 	const char *text = k->file->cmdline;
-	u64 max = k->h.version >= 0x206 ? k->h.cmdline_size : CMDLINE_OLD;
 	struct load_block b;
 	int error;
 
-	if (strlen(text) > max)
+	if (k->h.version < 0x206 && strlen(text) > CMDLINE_OLD)
 		return load_fail(l, k->file, -ERR_RANGE,
-				 "its command line has %lu characters, this kernel takes cmdline_size=%lu:"
-				 " shorten it", strlen(text), max);
+				 "its command line has %lu characters, a kernel of version=%#x takes %d: "
+				 "shorten it", strlen(text), k->h.version, CMDLINE_OLD);
+	if (k->h.version >= 0x206 && strlen(text) > k->h.cmdline_size)
+		return load_fail(l, k->file, -ERR_RANGE,
+				 "its command line has %lu characters, this kernel takes cmdline_size=%u: "
+				 "shorten it", strlen(text), k->h.cmdline_size);
 	error = load_block(&b, l, strlen(text) + 1);
 	if (!error)
 		h->cmd_line_ptr = (u32)load_put_string(&b, text);
 	return error;
 }
 
-static int put_params(struct load *l, const struct kernel *k, u64 *at)
+static int put_params(struct load *l, const struct linux_kernel *k, u64 *at)
 {
 	const u64 extended = memory_map_low_end(&l->vm->ram) - MAP_BIOS_END;
 	struct boot_params *params;
@@ -231,11 +152,11 @@ static int put_params(struct load *l, const struct kernel *k, u64 *at)
 	params->e820_entries = (u8)memory_map_build(&l->vm->ram, params->e820_table);
 	*at = b.start;
 	error = put_cmdline(l, k, &params->hdr);
-	return error ? error : place_initrd(l, k, &params->hdr);
+	return error ? error : linux_place_initrd(l, k, &params->hdr);
 }
 
 /* The kernel's own words, up to its version's first blank; "" if it says nothing. */
-static int version_text(const struct kernel *k, const char **text)
+static int version_text(const struct linux_kernel *k, const char **text)
 {
 	u64 at = VERSION_TEXT + (u64)k->h.kernel_version;
 	int n = 0;
@@ -249,7 +170,7 @@ static int version_text(const struct kernel *k, const char **text)
 
 int loader_linux_load(struct load *l)
 {
-	struct kernel k = { .file = &l->request->kernel };
+	struct linux_kernel k = { .file = &l->request->kernel };
 	struct entry_state s = { 0 };
 	const char *version;
 	int version_length, error;
@@ -259,7 +180,7 @@ int loader_linux_load(struct load *l)
 	if (!error)
 		error = find_parts(l, &k);
 	if (!error)
-		error = place_kernel(l, &k);
+		error = linux_place(l, &k);
 	if (!error)
 		error = put_params(l, &k, &s.rsi);
 	if (error)
@@ -273,8 +194,10 @@ int loader_linux_load(struct load *l)
 				 "give a kernel with a 32-bit entry");
 	s.rip = k.load + (entry64 ? ENTRY_64 : 0);
 	if (s.rip >= k.load + k.length)
-		return load_fail(l, k.file, -ERR_CORRUPT, "xloadflags=%#x, but no code is there",
-				 k.h.xloadflags);
+		return load_fail(l, k.file, -ERR_CORRUPT,
+				 "Linux header: xloadflags=%#x has a 64-bit entry at 0x200, but behind "
+				 "setup_sects=%u are %lu bytes: is it cut off?",
+				 k.h.xloadflags, k.h.setup_sects, k.length);
 	version_length = version_text(&k, &version);
 	error = entry64 ? load_enter_long(l, &s) : load_enter_protected(l, &s);
 	if (!error)

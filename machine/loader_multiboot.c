@@ -6,6 +6,7 @@
 #include "kernel/log.h"
 #include "lib/bits.h"
 #include "lib/error.h"
+#include "lib/format.h"
 #include "lib/string.h"
 #include "machine/memory_map.h"
 
@@ -53,73 +54,130 @@ int multiboot_refuse(struct load *l)
 	const u64 at = multiboot_magic_at(f);
 	const bool second = loader_read32(f, at) == MAGIC2;
 	const u64 size = second ? SIZE2 : SIZE1, search = second ? SEARCH2 : SEARCH1;
-	u32 sum = 0;
+	const u32 word1 = loader_read32(f, at + 4), word2 = loader_read32(f, at + 8);
 
 	if (at + size > MIN(search, f->length))
 		return load_fail(l, f, -ERR_CORRUPT,
 				 "the Multiboot header at offset %#lx does not end within %#lx bytes: is "
 				 "the file cut off? For a raw blob give load=",
 				 at, MIN(search, f->length));
-	for (u64 i = 0; i + 4 < size; i += 4)
-		sum += loader_read32(f, at + i);
+	if (second)
+		return load_fail(l, f, -ERR_CORRUPT,
+				 "Multiboot2 header at %#lx: architecture=%#x header_length=%#x "
+				 "checksum=%#x instead of %#x: correct it, or give load=",
+				 at, word1, word2, loader_read32(f, at + 12), 0U - MAGIC2 - word1 - word2);
 	return load_fail(l, f, -ERR_CORRUPT,
-			 "the Multiboot header at offset %#lx has checksum=%#x instead of %#x: correct "
-			 "it, or give load= for a raw blob",
-			 at, loader_read32(f, at + size - 4), 0U - sum);
+			 "Multiboot header at %#lx: flags=%#x checksum=%#x instead of %#x: correct it, or "
+			 "give load= for a raw blob",
+			 at, word1, word2, 0U - MAGIC1 - word1);
 }
 
-/* ---- The image -------------------------------------------------------------------- */
+/* ---- The image by its address fields ------------------------------------------------ */
+
+#define QUOTE_MAX 96
+
+/* Those fields that say where it lies. */
+static void quote(char text[QUOTE_MAX], const struct multiboot_addresses *a)
+{
+	size_t n = 0;
+
+	if (a->whole_file || (!a->load_end && !a->bss_end))
+		n = format(text, QUOTE_MAX, "header_addr=%#x ", a->header);
+	n += format(text + n, QUOTE_MAX - n, "load_addr=%#x", a->load);
+	if (!a->bss_end)
+		n += format(text + n, QUOTE_MAX - n, " load_end_addr=%#x", a->load_end);
+	format(text + n, QUOTE_MAX - n, " bss_end_addr=%#x", a->bss_end);
+}
+
+/* Which part of the file: from *offset on, so that it is loaded at *load. */
+static int find_part(struct load *l, u64 at, const struct multiboot_addresses *a, u64 *load,
+		     u64 *offset, u64 *length)
+{
+	const struct loader_file *f = &l->request->kernel;
+	const u64 header = a->header;
+
+	*load = a->whole_file ? header - at : a->load;
+	*offset = at - (header - *load);
+	if (*load > header || header - *load > at)
+		return load_fail(l, f, -ERR_CORRUPT,
+				 "Multiboot: load_addr=%#x header_addr=%#x do not fit a header at offset "
+				 "%#lx: correct them", a->load, a->header, at);
+	*length = a->load_end ? a->load_end - *load : f->length - *offset;
+	if ((a->load_end && a->load_end < *load) || !loader_has(f, *offset, *length))
+		return load_fail(l, f, -ERR_CORRUPT,
+				 "Multiboot: header_addr=%#x load_addr=%#x load_end_addr=%#x go beyond the "
+				 "file's %#lx bytes: is it cut off?", a->header, a->load, a->load_end,
+				 f->length);
+	if (a->bss_end && a->bss_end < *load + *length)
+		return load_fail(l, f, -ERR_CORRUPT,
+				 "Multiboot: bss_end_addr=%#x is below the data's end (header_addr=%#x "
+				 "load_addr=%#x load_end_addr=%#x): correct it",
+				 a->bss_end, a->header, a->load, a->load_end);
+	return 0;
+}
 
 int multiboot_load_flat(struct load *l, u64 at, const struct multiboot_addresses *a,
 			struct multiboot_image *image)
 {
 	const struct loader_file *f = &l->request->kernel;
-	u64 header = a->header, load = a->load, length, offset;
+	char fields[QUOTE_MAX];
+	u64 load = 0, length = 0, offset = 0;
 	int error;
 
-	if (a->load == ~0U) /* Multiboot2: the file from its beginning */
-		load = header - at;
-	offset = at - (header - load);
-	if (load > header || header - load > at)
-		return load_fail(l, f, -ERR_CORRUPT,
-				 "Multiboot: load_addr=%#lx header_addr=%#lx do not fit a header at "
-				 "offset %#lx", load, header, at);
-	length = a->load_end ? a->load_end - load : f->length - offset;
-	if ((a->load_end && a->load_end < load) || !loader_has(f, offset, length))
-		return load_fail(l, f, -ERR_CORRUPT,
-				 "Multiboot: load_addr=%#lx load_end_addr=%#x at offset %#lx go beyond "
-				 "the file's %#lx bytes: is it cut off?", load, a->load_end, offset,
-				 f->length);
-	if (a->bss_end && a->bss_end < load + length)
-		return load_fail(l, f, -ERR_CORRUPT,
-				 "Multiboot: bss_end_addr=%#x is below the end of the data, %#lx",
-				 a->bss_end, load + length);
+	error = find_part(l, at, a, &load, &offset, &length);
+	if (error)
+		return error;
+	quote(fields, a);
 	image->start = load;
 	image->end = a->bss_end ? a->bss_end : load + length;
-	error = load_claim(l, f, "the kernel (load_addr to bss_end_addr)", load, image->end - load);
+	if (a->entry < image->start || a->entry >= image->end)
+		return load_fail(l, f, -ERR_RANGE,
+				 "Multiboot: entry_addr=%#x is outside of %s: correct it", a->entry,
+				 fields);
+	error = load_claim(l, f, load, image->end - load, "%s", fields);
 	if (!error)
 		load_write(l, load, f->data + offset, length);
 	return error;
 }
 
-/* Take memory for the whole of an image that may be moved. */
-static int move(struct load *l, const struct multiboot_relocation *r, struct multiboot_image *image)
+/* ---- The image by its segments ------------------------------------------------------ */
+
+static int place(struct load *l, const struct multiboot_relocation *r, const struct elf *e,
+		 const struct elf_extent *x, gpa_t *at)
 {
-	const u64 size = image->end - image->start;
-	const struct load_place p = { size, r->align ? r->align : 1, r->min, r->max, r->high };
-	gpa_t at = image->start;
+	const struct load_place p = { x->end - x->start, r->align ? r->align : 1, r->min, r->max,
+				      r->high };
+	struct elf_segment s;
+
+	elf_segment(e, x->last, &s);
+	if (p.size > l->vm->ram.size)
+		return load_fail(l, e->file, -ERR_RANGE,
+				 "ELF segment %u: p_paddr=%#lx p_memsz=%#lx ends %luK above the first, more "
+				 "than all RAM: give more with mem=, or link elsewhere",
+				 x->last, s.physical, s.memory_size, p.size >> 10);
+	return load_place(l, e->file, &p, at,
+			  "min_addr=%#x max_addr=%#x align=%#x p_paddr=%#lx p_memsz=%#lx", r->min, r->max, r->align, s.physical, s.memory_size);
+}
+
+/* Take memory for the whole of an image that may be moved. */
+static int move(struct load *l, const struct multiboot_relocation *r, struct multiboot_image *image,
+		const struct elf_extent *x)
+{
+	const u64 size = x->end - x->start, align = r->align ? r->align : 1;
+	gpa_t at = x->start;
 	int error;
 
-	if (!IS_POW2(p.align))
+	if (!IS_POW2(align))
 		return load_fail(l, image->elf.file, -ERR_CORRUPT,
-				 "Multiboot2 relocatable tag: align=%#x is no power of two", r->align);
-	if (r->high || r->low || at < r->min || at + size - 1 > r->max || !IS_ALIGNED(at, p.align) ||
+				 "Multiboot2 relocatable tag: align=%#x is no power of two: correct it",
+				 r->align);
+	if (r->high || r->low || at < r->min || at + size - 1 > r->max || !IS_ALIGNED(at, align) ||
 	    !load_try_claim(l, at, size)) {
-		error = load_place(l, image->elf.file, "the relocatable kernel", &p, &at);
+		error = place(l, r, &image->elf, x, &at);
 		if (error)
 			return error;
 	}
-	image->shift = at - image->start;
+	image->shift = at - x->start;
 	image->start = at;
 	image->end = at + size;
 	return 0;
@@ -139,17 +197,8 @@ int multiboot_load_elf(struct load *l, const struct multiboot_relocation *r,
 	image->start = x.start;
 	image->end = x.end;
 	if (r->wanted)
-		error = move(l, r, image);
+		error = move(l, r, image, &x);
 	return error ? error : elf_load(&image->elf, l, image->shift, r->wanted);
-}
-
-int multiboot_check_entry(struct load *l, const struct multiboot_image *image, u64 entry)
-{
-	if (entry >= image->start && entry < MIN(image->end, GIB(4)))
-		return 0;
-	return load_fail(l, &l->request->kernel, -ERR_RANGE,
-			 "Multiboot: the entry %#lx is not in the kernel at %#lx to %#lx", entry,
-			 image->start, image->end - 1);
 }
 
 /* ---- Symbols ------------------------------------------------------------------------ */

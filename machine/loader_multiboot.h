@@ -24,7 +24,8 @@ u64 multiboot2_find(const struct loader_file *f);
 
 /* The address fields of either header: they load any file, even an ELF file, by themselves. */
 struct multiboot_addresses {
-	u32 header, load, load_end, bss_end;
+	u32 header, load, load_end, bss_end, entry;
+	bool whole_file; /* `load` is the Multiboot2's -1 */
 };
 
 /* Where to put an ELF image that may be moved. */
@@ -40,16 +41,15 @@ struct multiboot_image {
 	u64 shift;	/* from where it was linked */
 };
 
-/* Load by the address fields; the header is at offset `at` of the file. */
+/*
+ * Load by the address fields, and see that the entry is in what was loaded; the
+ * header is at offset `at` of the file.
+ */
 int multiboot_load_flat(struct load *l, u64 at, const struct multiboot_addresses *a,
 			struct multiboot_image *image) __must_check;
 
 int multiboot_load_elf(struct load *l, const struct multiboot_relocation *r,
 		       struct multiboot_image *image) __must_check;
-
-/* Is that entry in the image? -ERR_RANGE. */
-int multiboot_check_entry(struct load *l, const struct multiboot_image *image, u64 entry)
-	__must_check;
 
 /*
  * Put the sections that are not part of the program (symbols, strings,

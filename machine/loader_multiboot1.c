@@ -72,7 +72,7 @@ static int load_image(struct load *l, struct multiboot_image *image, u64 *entry)
 	if (flags & REQUIREMENTS & ~WANT_KNOWN)
 		return load_fail(l, f, -ERR_UNSUPPORTED,
 				 "Multiboot header: flags=%#x require what this loader does not know "
-				 "(bits 3 to 15)", flags);
+				 "(bits 3 to 15): leave them out", flags);
 	/* As GRUB does it on a machine without a screen: the information will lack the mode. */
 	if (flags & WANT_VIDEO)
 		log_warn("loader", "%s: %s asks for a video mode (Multiboot flags=%#x), but there is "
@@ -80,28 +80,29 @@ static int load_image(struct load *l, struct multiboot_image *image, u64 *entry)
 	if (flags & HAS_ADDRESSES) {
 		const u64 fields = at + HEADER_ADDRESSES;
 		const struct multiboot_addresses a = {
-			loader_read32(f, fields),
-			loader_read32(f, fields + 4),
-			loader_read32(f, fields + 8),
-			loader_read32(f, fields + 12),
+			.header = loader_read32(f, fields),
+			.load = loader_read32(f, fields + 4),
+			.load_end = loader_read32(f, fields + 8),
+			.bss_end = loader_read32(f, fields + 12),
+			.entry = loader_read32(f, fields + 16),
 		};
 
 		if (!loader_has(f, at, HEADER_END))
 			return load_fail(l, f, -ERR_CORRUPT,
 					 "Multiboot header: flags=%#x, but the file ends before "
-					 "entry_addr", flags);
-		*entry = loader_read32(f, fields + 16);
+					 "entry_addr: is it cut off?", flags);
+		*entry = a.entry;
 		error = multiboot_load_flat(l, at, &a, image);
 	} else {
 		if (!elf_probe(f))
 			return load_fail(l, f, -ERR_CORRUPT,
 					 "Multiboot header: flags=%#x has no addresses (bit 16), and the "
-					 "file is no ELF file", flags);
+					 "file is no ELF file: add them, or link one", flags);
 		error = multiboot_load_elf(l, &fixed, image);
 		if (!error)
-			error = elf_entry(&image->elf, l, image->elf.entry, entry);
+			error = elf_entry(&image->elf, l, "e_entry", image->elf.entry, true, entry);
 	}
-	return error ? error : multiboot_check_entry(l, image, *entry);
+	return error;
 }
 
 static void put_memory(struct load_block *b, struct info *info)

@@ -5,6 +5,7 @@
 #include "kernel/log.h"
 #include "lib/bits.h"
 #include "lib/error.h"
+#include "lib/format.h"
 
 #define HEADER_ARCHITECTURE 4 /* offsets */
 #define HEADER_LENGTH	    8
@@ -43,7 +44,6 @@ struct header {
 	u64 at, end; /* of the tags, in the file */
 	bool has_addresses, has_entry;
 	struct multiboot_addresses addresses;
-	u32 entry;
 	struct multiboot_relocation relocation;
 };
 
@@ -52,11 +52,18 @@ bool loader_multiboot2_probe(const struct loader_file *f)
 	return multiboot2_find(f) != MULTIBOOT_NOWHERE;
 }
 
-static int refuse(struct load *l, unsigned type, const char *what, u32 value)
+/* A tag that must be heeded and cannot; `field` is one more of it, or NULL. */
+static int refuse(struct load *l, u64 at, const char *what, const char *field, u32 value)
 {
-	return load_fail(l, &l->request->kernel, -ERR_UNSUPPORTED,
-			 "Multiboot2 header tag %u: %s (%u): make the tag optional, or leave it out",
-			 type, what, value);
+	const struct loader_file *f = &l->request->kernel;
+	char text[32] = "";
+
+	if (field)
+		format(text, sizeof(text), " %s=%#x", field, value);
+	return load_fail(l, f, -ERR_UNSUPPORTED,
+			 "Multiboot2 header, tag at offset %#lx: type=%u flags=%#x%s %s: make it optional, "
+			 "or leave it out",
+			 at, loader_read16(f, at), loader_read16(f, at + 2), text, what);
 }
 
 /* Kinds of information that are defined need not exist on each machine; others nobody can give. */
@@ -68,8 +75,7 @@ static int check_request(struct load *l, u64 at, u64 size)
 		u32 type = loader_read32(f, at + i);
 
 		if (type > MULTIBOOT2_INFO_LAST)
-			return refuse(l, TAG_INFORMATION_REQUEST,
-				      "requires information of an unknown type", type);
+			return refuse(l, at, "is an unknown kind", "mbi_tag_types", type);
 	}
 	return 0;
 }
@@ -82,29 +88,32 @@ static int take_tag(struct load *l, struct header *h, u64 at, unsigned type, boo
 	u32 preference;
 
 	if (type >= TAG_KINDS)
-		return optional ? 0 : refuse(l, type, "is required but unknown", type);
+		return optional ? 0 : refuse(l, at, "is required but unknown", NULL, 0);
 	if (size < tag_sizes[type])
-		return load_fail(l, f, -ERR_CORRUPT, "Multiboot2 header tag %u: size=%lu is too small",
-				 type, size);
+		return load_fail(l, f, -ERR_CORRUPT,
+				 "Multiboot2 header, tag at offset %#lx: type=%u size=%lu is too small, it "
+				 "has %u bytes: correct it",
+				 at, type, size, tag_sizes[type]);
 	switch ((enum tag)type) {
 	case TAG_INFORMATION_REQUEST:
 		return optional ? 0 : check_request(l, at, size);
 	case TAG_ADDRESS:
 		h->has_addresses = true;
-		h->addresses = (struct multiboot_addresses){ first, loader_read32(f, body + 4),
-							     loader_read32(f, body + 8),
-							     loader_read32(f, body + 12) };
+		h->addresses.header = first;
+		h->addresses.load = loader_read32(f, body + 4);
+		h->addresses.load_end = loader_read32(f, body + 8);
+		h->addresses.bss_end = loader_read32(f, body + 12);
+		h->addresses.whole_file = h->addresses.load == ~0U;
 		return 0;
 	case TAG_ENTRY_ADDRESS:
 		h->has_entry = true;
-		h->entry = first;
+		h->addresses.entry = first;
 		return 0;
 	case TAG_CONSOLE_FLAGS:
 		return optional || !(first & CONSOLE_REQUIRED) ?
-			       0 : refuse(l, type, "requires a console, but there is no screen", first);
+			       0 : refuse(l, at, "requires a screen", "console_flags", first);
 	case TAG_FRAMEBUFFER:
-		return optional ? 0 : refuse(l, type, "requires a framebuffer, but there is no screen",
-					     first);
+		return optional ? 0 : refuse(l, at, "requires a screen", NULL, 0);
 	case TAG_RELOCATABLE:
 		preference = loader_read32(f, body + 12);
 		h->relocation = (struct multiboot_relocation){
@@ -129,8 +138,9 @@ static int read_tags(struct load *l, struct header *h)
 		size = loader_read32(f, at + 4);
 		if (at + TAG_SIZE > h->end || size < TAG_SIZE || at + size > h->end)
 			return load_fail(l, f, -ERR_CORRUPT,
-					 "Multiboot2 header: the tag at offset %#lx, type=%u size=%lu, "
-					 "leaves the header", at, type, size);
+					 "Multiboot2 header, tag at offset %#lx: type=%u size=%lu leaves the "
+					 "header, header_length=%#lx: correct it",
+					 at, type, size, h->end - h->at + HEADER_SIZE);
 		if (type == TAG_END)
 			return 0;
 		error = take_tag(l, h, at, type, flags & TAG_OPTIONAL, size);
@@ -147,11 +157,11 @@ static int read_header(struct load *l, struct header *h)
 
 	if (architecture != ARCHITECTURE_I386)
 		return load_fail(l, f, -ERR_UNSUPPORTED,
-				 "Multiboot2 header: architecture=%u is not 0 (i386)", architecture);
+				 "Multiboot2 header: architecture=%u is not 0: give one for i386", architecture);
 	if (length < HEADER_SIZE || !loader_has(f, at, length) || at + length > HEADER_MAX)
 		return load_fail(l, f, -ERR_CORRUPT,
 				 "Multiboot2 header: header_length=%#x at offset %#lx leaves the file, or "
-				 "its first 32K", length, at);
+				 "its first 32K: correct it", length, at);
 	*h = (struct header){ .at = at + HEADER_SIZE, .end = at + length };
 	return read_tags(l, h);
 }
@@ -162,23 +172,25 @@ static int load_image(struct load *l, const struct header *h, struct multiboot_i
 	const struct loader_file *f = &l->request->kernel;
 	int error;
 
+	if (h->has_addresses && !h->has_entry)
+		return load_fail(l, f, -ERR_CORRUPT,
+				 "Multiboot2 header: header_length=%#lx has an address tag, but no entry "
+				 "address tag: add one", h->end - h->at + HEADER_SIZE);
+	if (!h->has_addresses && !elf_probe(f))
+		return load_fail(l, f, -ERR_CORRUPT,
+				 "Multiboot2 header: header_length=%#lx has no address tag, and the file "
+				 "is no ELF file: add one", h->end - h->at + HEADER_SIZE);
 	if (h->has_addresses) {
-		if (!h->has_entry)
-			return load_fail(l, f, -ERR_CORRUPT,
-					 "Multiboot2 header: an address tag, but no entry address tag");
-		*entry = h->entry;
-		error = multiboot_load_flat(l, h->at - HEADER_SIZE, &h->addresses, image);
-	} else {
-		if (!elf_probe(f))
-			return load_fail(l, f, -ERR_CORRUPT, "Multiboot2 header: no address tag, and the "
-					 "file is no ELF file");
-		error = multiboot_load_elf(l, &h->relocation, image);
-		*entry = h->entry;
-		if (!error && !h->has_entry)
-			error = elf_entry(&image->elf, l, image->elf.entry, entry);
-		*entry += image->shift;
+		*entry = h->addresses.entry;
+		return multiboot_load_flat(l, h->at - HEADER_SIZE, &h->addresses, image);
 	}
-	return error ? error : multiboot_check_entry(l, image, *entry);
+	error = multiboot_load_elf(l, &h->relocation, image);
+	if (!error && h->has_entry)
+		error = elf_entry(&image->elf, l, "entry_addr", h->addresses.entry, false, entry);
+	else if (!error)
+		error = elf_entry(&image->elf, l, "e_entry", image->elf.entry, true, entry);
+	*entry += image->shift;
+	return error;
 }
 
 int loader_multiboot2_load(struct load *l)

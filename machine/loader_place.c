@@ -12,13 +12,21 @@
 #include "lib/string.h"
 #include "machine/memory_map.h"
 
-int load_fail(struct load *l, const struct loader_file *file, int error, const char *fmt, ...)
+static __printf(4, 0) void complain(struct load *l, const struct loader_file *file,
+				    const char *remark, const char *fmt, va_list args)
 {
 	size_t n = format(l->why, VM_WHY_MAX, "%s: ", file->name);
+
+	n += format_va(l->why + n, VM_WHY_MAX - n, fmt, args);
+	format(l->why + n, VM_WHY_MAX - n, "%s", remark);
+}
+
+int load_fail(struct load *l, const struct loader_file *file, int error, const char *fmt, ...)
+{
 	va_list args;
 
 	va_start(args, fmt);
-	format_va(l->why + n, VM_WHY_MAX - n, fmt, args);
+	complain(l, file, "", fmt, args);
 	va_end(args);
 	return error;
 }
@@ -68,21 +76,31 @@ bool load_try_claim(struct load *l, gpa_t start, u64 length)
 	return true;
 }
 
-int load_claim(struct load *l, const struct loader_file *file, const char *what, gpa_t start,
-	       u64 length)
+static bool meets(gpa_t start, u64 length, gpa_t from, gpa_t to)
 {
-	const char *complaint = "is over memory that is taken already";
+	return start < to && length > from - MIN(from, start);
+}
+
+int load_claim(struct load *l, const struct loader_file *file, gpa_t start, u64 length,
+	       const char *fmt, ...)
+{
+	const char *remark = " is over memory that is taken already: link it elsewhere";
+	va_list args;
 
 	if (load_try_claim(l, start, length))
 		return 0;
 	if (l->claim_count == LOAD_CLAIMS)
-		complaint = "is one piece more than there is room for";
+		remark = " is one piece more than there is room for: link it in fewer";
 	else if (!ram_contains(&l->vm->ram, start, length))
-		complaint = "is not all RAM: give more with mem=, or link it elsewhere";
-	else if (start < MAP_BIOS_END && start + length > MAP_EBDA)
-		complaint = "is over the firmware's memory, 0x9fc00 to 0xfffff: link it elsewhere";
-	return load_fail(l, file, -ERR_RANGE, "%s at %#lx, %#lx bytes, %s", what, start, length,
-			 complaint);
+		remark = " is not all RAM: give more with mem=, or link elsewhere";
+	else if (meets(start, length, MAP_EBDA, MAP_BIOS_END))
+		remark = " is over the firmware's memory, 0x9fc00 to 0xfffff: link elsewhere";
+	else if (start < MAP_BIOS_DATA_END)
+		remark = " is over the firmware's memory, 0 to 0x4ff: link elsewhere";
+	va_start(args, fmt);
+	complain(l, file, remark, fmt, args);
+	va_end(args);
+	return -ERR_RANGE;
 }
 
 /* Each turn moves past one obstacle, so there are at most as many turns as obstacles, and one. */
@@ -109,15 +127,28 @@ bool load_find(struct load *l, const struct load_place *p, gpa_t *at)
 	return false;
 }
 
-int load_place(struct load *l, const struct loader_file *file, const char *what,
-	       const struct load_place *p, gpa_t *at)
+/* Could any machine have it there? What is beyond the hole at MAP_LOW_END, loaders do not reach. */
+static bool mem_helps(const struct load_place *p)
 {
+	const gpa_t start = ALIGN_UP(p->min, p->align), end = MIN(p->max, MAP_LOW_END - 1);
+
+	return start >= p->min && start <= end && p->size <= end - start + 1;
+}
+
+int load_place(struct load *l, const struct loader_file *file, const struct load_place *p,
+	       gpa_t *at, const char *fmt, ...)
+{
+	char remark[80];
+	va_list args;
+
 	if (load_find(l, p, at))
 		return 0;
-	return load_fail(l, file, -ERR_RANGE,
-			 "%s of %luK does not fit between %#lx and %#lx beside what is there: "
-			 "give more with mem=",
-			 what, p->size >> 10, p->min, p->max);
+	format(remark, sizeof(remark), ": no room for %luK: %s", (p->size + 1023) >> 10,
+	       mem_helps(p) ? "give more with mem=" : "is it damaged?");
+	va_start(args, fmt);
+	complain(l, file, remark, fmt, args);
+	va_end(args);
+	return -ERR_RANGE;
 }
 
 /* ---- What is put there ------------------------------------------------------------ */
@@ -130,7 +161,7 @@ void load_write(struct load *l, gpa_t at, const void *from, u64 length)
 int load_block(struct load_block *b, struct load *l, u64 size)
 {
 	const struct load_place p = { size, PAGE_SIZE, LOAD_BLOCK_MIN, GIB(4) - 1, false };
-	int error = load_place(l, &l->request->kernel, "boot information", &p, &b->start);
+	int error = load_place(l, &l->request->kernel, &p, &b->start, "boot information");
 
 	b->load = l;
 	b->at = b->start;
@@ -172,7 +203,7 @@ int load_modules(struct load *l, gpa_t after, gpa_t at[LOADER_MODULES])
 
 		if (!load_find(l, &p, &at[i])) {
 			p.min = PAGE_SIZE;
-			error = load_place(l, m, "a module", &p, &at[i]);
+			error = load_place(l, m, &p, &at[i], "a module below 4G");
 			if (error)
 				return error;
 		}

@@ -37,12 +37,13 @@ int load_number(struct load *l, const char *name, u64 option, u64 otherwise, u64
 void load_no_modules(const struct load *l);
 
 /*
- * Take a range that must be exactly there. -ERR_RANGE with a complaint that
- * names `what` when it is not RAM, the firmware's, or taken. An empty range
- * is always free.
+ * Take a range that must be exactly there. -ERR_RANGE with a complaint when it
+ * is not RAM, the firmware's, or taken. The text begins that: it names the
+ * fields that ask for this range, as they are in the file. An empty range is
+ * always free.
  */
-int load_claim(struct load *l, const struct loader_file *file, const char *what, gpa_t start,
-	       u64 length) __must_check;
+int load_claim(struct load *l, const struct loader_file *file, gpa_t start, u64 length,
+	       const char *fmt, ...) __printf(5, 6) __must_check;
 
 /* The same without a complaint. */
 bool load_try_claim(struct load *l, gpa_t start, u64 length);
@@ -56,9 +57,9 @@ struct load_place {
 /* Find a free place and take it; false if there is none. */
 bool load_find(struct load *l, const struct load_place *p, gpa_t *at);
 
-/* The same with a complaint: -ERR_RANGE. */
-int load_place(struct load *l, const struct loader_file *file, const char *what,
-	       const struct load_place *p, gpa_t *at) __must_check;
+/* The same with a complaint, that the text begins as in load_claim(): -ERR_RANGE. */
+int load_place(struct load *l, const struct loader_file *file, const struct load_place *p,
+	       gpa_t *at, const char *fmt, ...) __printf(5, 6) __must_check;
 
 /* Write to a range that was taken. Memory that is not written is zero. */
 void load_write(struct load *l, gpa_t at, const void *from, u64 length);

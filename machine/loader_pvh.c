@@ -40,46 +40,67 @@ struct start_range {
 	u32 type, reserved; /* types are those of E820 */
 };
 
-/*
- * The note's value among the notes at [at, end) of the file. Behind a note that
- * is wrong nothing can be found: *bad is its offset.
- */
-static bool find_in(const struct loader_file *f, u64 at, u64 end, u64 *entry, u64 *bad)
+/* What was found among the notes: the value; the offset of one that is wrong, or that is nearly it. */
+struct search {
+	u64 entry, bad, near;
+};
+
+static bool is_xens(const struct loader_file *f, u64 name, u64 size)
 {
+	return size == sizeof(NOTE_NAME) && !memcmp(f->data + name, NOTE_NAME, size);
+}
+
+/*
+ * Look for the note's value among the notes of a segment that is in the file.
+ * Behind a note that is wrong nothing can be found.
+ */
+static bool find_in(const struct loader_file *f, const struct elf_segment *s, struct search *found)
+{
+	const u64 align = s->align == 8 ? 8 : 4; /* as the tools read it */
+	const u64 end = s->offset + s->file_size;
+	u64 at = s->offset;
+
+	found->bad = found->near = NO_NOTE;
 	while (at < end && end - at >= sizeof(Elf32_Nhdr)) {
 		u64 name_size = loader_read32(f, at);
 		u64 size = loader_read32(f, at + 4);
+		u32 type = loader_read32(f, at + 8);
 		u64 name = at + sizeof(Elf32_Nhdr);
-		u64 value = name + ALIGN_UP(name_size, 4UL);
+		u64 value = s->offset + ALIGN_UP(name - s->offset + name_size, align);
+		bool is_type = type == NOTE_PHYS32_ENTRY, is_xen;
 
-		*bad = at;
+		found->bad = at;
 		if (name_size > end - name || size > end - name || value + size > end)
 			return false;
-		if (loader_read32(f, at + 8) == NOTE_PHYS32_ENTRY &&
-		    name_size == sizeof(NOTE_NAME) && !memcmp(f->data + name, NOTE_NAME, name_size)) {
-			if (size < 4)
+		is_xen = is_xens(f, name, name_size);
+		if (is_type && is_xen) {
+			if (size != 4 && size != 8)
 				return false;
-			*entry = loader_read32(f, value);
-			if (size >= 8)
-				*entry |= (u64)loader_read32(f, value + 4) << 32;
+			found->entry = loader_read32(f, value);
+			if (size == 8)
+				found->entry |= (u64)loader_read32(f, value + 4) << 32;
 			return true;
 		}
-		at = value + ALIGN_UP(size, 4UL);
+		if (is_type || is_xen)
+			found->near = at;
+		at = s->offset + ALIGN_UP(value - s->offset + size, align);
 	}
-	*bad = NO_NOTE;
+	found->bad = NO_NOTE;
 	return false;
 }
 
 static bool find_entry(const struct elf *e, u64 *entry)
 {
 	struct elf_segment s;
-	u64 bad;
+	struct search found;
 
 	for (unsigned i = 0; i < e->segment_count; i++) {
 		elf_segment(e, i, &s);
 		if (s.type == PT_NOTE && loader_has(e->file, s.offset, s.file_size) &&
-		    find_in(e->file, s.offset, s.offset + s.file_size, entry, &bad))
+		    find_in(e->file, &s, &found)) {
+			*entry = found.entry;
 			return true;
+		}
 	}
 	return false;
 }
@@ -95,38 +116,56 @@ bool loader_pvh_probe(const struct loader_file *f)
 static int check_notes(struct load *l, unsigned index, const struct elf_segment *s)
 {
 	const struct loader_file *f = &l->request->kernel;
-	u64 entry, bad;
+	struct search found;
 
 	if (!loader_has(f, s->offset, s->file_size))
 		return load_fail(l, f, -ERR_CORRUPT,
 				 "ELF segment %u (notes) has p_offset=%#lx p_filesz=%#lx, beyond the "
 				 "file's %#lx bytes: is it cut off?",
 				 index, s->offset, s->file_size, f->length);
-	(void)find_in(f, s->offset, s->offset + s->file_size, &entry, &bad);
-	if (bad != NO_NOTE)
+	(void)find_in(f, s, &found);
+	if (found.bad != NO_NOTE)
 		return load_fail(l, f, -ERR_CORRUPT,
-				 "the ELF note at offset %#lx has n_namesz=%#x n_descsz=%#x: wrong, or "
-				 "beyond the notes' end",
-				 bad, loader_read32(f, bad), loader_read32(f, bad + 4));
+				 "ELF note at %#lx: n_namesz=%#x n_descsz=%#x is wrong in segment %u, "
+				 "p_offset=%#lx p_filesz=%#lx: is it damaged?",
+				 found.bad, loader_read32(f, found.bad), loader_read32(f, found.bad + 4),
+				 index, s->offset, s->file_size);
+	if (found.near != NO_NOTE)
+		return load_fail(l, f, -ERR_UNSUPPORTED,
+				 "ELF note at %#lx: n_namesz=%#x n_type=%#x is not PVH's (" NOTE_NAME
+				 ", %d), in segment %u, p_offset=%#lx p_filesz=%#lx: add one",
+				 found.near, loader_read32(f, found.near),
+				 loader_read32(f, found.near + 8), NOTE_PHYS32_ENTRY, index, s->offset,
+				 s->file_size);
 	return 0;
 }
 
 int loader_elf_refuse(struct load *l)
 {
 	const struct loader_file *f = &l->request->kernel;
-	struct elf_segment s;
+	struct elf_segment s, notes = { 0 };
+	unsigned index = 0;
 	struct elf e;
 	int error = elf_open(&e, l, f);
 
 	for (unsigned i = 0; !error && i < e.segment_count; i++) {
 		elf_segment(&e, i, &s);
-		if (s.type == PT_NOTE)
-			error = check_notes(l, i, &s);
+		if (s.type != PT_NOTE)
+			continue;
+		error = check_notes(l, i, &s);
+		notes = s;
+		index = i;
 	}
-	return error ? error :
-		       load_fail(l, f, -ERR_UNSUPPORTED,
-				 "an ELF file without Multiboot header or PVH note: add one, or make a "
-				 "raw blob with objcopy -O binary");
+	if (error)
+		return error;
+	if (notes.type == PT_NOTE)
+		return load_fail(l, f, -ERR_UNSUPPORTED,
+				 "an ELF file without Multiboot header, or PVH note in segment %u, "
+				 "p_offset=%#lx p_filesz=%#lx: add one, or make a raw blob with objcopy",
+				 index, notes.offset, notes.file_size);
+	return load_fail(l, f, -ERR_UNSUPPORTED,
+			 "an ELF file (e_phnum=%u) without Multiboot header, or PVH note: add one, or "
+			 "make a raw blob with objcopy -O binary", e.segment_count);
 }
 
 static int put_info(struct load *l, gpa_t after, u64 *at)
@@ -168,6 +207,7 @@ int loader_pvh_load(struct load *l)
 	struct entry_state s = { 0 };
 	struct elf_extent x;
 	struct elf e;
+	u64 entry = 0;
 	int error;
 
 	error = elf_open(&e, l, f);
@@ -177,12 +217,10 @@ int loader_pvh_load(struct load *l)
 		error = elf_load(&e, l, 0, false);
 	if (error)
 		return error;
-	(void)find_entry(&e, &s.rip); /* the probe has found it */
-	if (s.rip < x.start || s.rip >= MIN(x.end, GIB(4)))
-		return load_fail(l, f, -ERR_RANGE,
-				 "XEN_ELFNOTE_PHYS32_ENTRY=%#lx is not in the kernel at %#lx to %#lx",
-				 s.rip, x.start, x.end - 1);
-	error = put_info(l, x.end, &s.rbx);
+	(void)find_entry(&e, &entry); /* the probe has found it */
+	error = elf_entry(&e, l, "XEN_ELFNOTE_PHYS32_ENTRY", entry, false, &s.rip);
+	if (!error)
+		error = put_info(l, x.end, &s.rbx);
 	if (!error)
 		error = load_enter_protected(l, &s);
 	if (!error)

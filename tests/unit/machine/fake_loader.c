@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
@@ -112,7 +113,10 @@ void fake_loader_reset(u64 memory)
 {
 	assert_true(memory <= FAKE_MEMORY);
 	fake_loader_free();
-	fake_memory = calloc(1, FAKE_MEMORY);
+	fake_memory = mmap(NULL, FAKE_MEMORY + PAGE_SIZE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	assert_ptr_not_equal(fake_memory, MAP_FAILED);
+	mprotect(fake_memory + FAKE_MEMORY, PAGE_SIZE, PROT_NONE);
 	memset(&fake_vm, 0, sizeof(fake_vm));
 	memset(&fake_vcpu, 0, sizeof(fake_vcpu));
 	memset(&fake_start, 0, sizeof(fake_start));
@@ -126,7 +130,8 @@ void fake_loader_reset(u64 memory)
 
 void fake_loader_free(void)
 {
-	free(fake_memory);
+	if (fake_memory)
+		munmap(fake_memory, FAKE_MEMORY + PAGE_SIZE);
 	fake_memory = NULL;
 }
 

@@ -155,14 +155,14 @@ static void test_bad_segments(void **state)
 	REFUSES(f.segments[2].p_filesz = ~0UL, -ERR_CORRUPT, "p_filesz=0xffffffffffffffff");
 	REFUSES(f.segments[2].p_memsz = 31, -ERR_CORRUPT, "p_filesz=0x20, more than p_memsz=0x1f");
 	REFUSES(f.segments[0].p_paddr = ~0UL - 5, -ERR_RANGE, "p_paddr=0xfffffffffffffffa");
-	REFUSES(f.segments[0].p_paddr = 0xb8000, -ERR_RANGE, "at 0xb8000, 0x40 bytes, is not all RAM");
+	REFUSES(f.segments[0].p_paddr = 0xb8000, -ERR_RANGE, "ELF segment 0: p_paddr=0xb8000 p_memsz=0x40 is not all RAM");
 	REFUSES(f.segments[0].p_paddr = MIB(8) - 1, -ERR_RANGE, "is not all RAM");
 	REFUSES(f.segments[0].p_paddr = 0xe0000, -ERR_RANGE, "over the firmware's memory");
-	REFUSES(f.segments[0].p_paddr = 0x301fff, -ERR_RANGE, "at 0x300000, 0x2000 bytes, is over memory");
+	REFUSES(f.segments[0].p_paddr = 0x301fff, -ERR_CORRUPT, "ELF segment 2: p_paddr=0x300000 p_memsz=0x2000 is over segment 0, 0x301fff to 0x30203e");
 	REFUSES(f.segments[2].p_memsz = MIB(6), -ERR_RANGE, "is not all RAM: give more with mem=");
 	REFUSES(f.segments[0].p_type = f.segments[2].p_type = PT_NULL, -ERR_CORRUPT,
 		"has no segment to load (e_phnum=3)");
-	REFUSES(f.note.entry = 0x400000, -ERR_RANGE, "XEN_ELFNOTE_PHYS32_ENTRY=0x400000 is not in");
+	REFUSES(f.note.entry = 0x400000, -ERR_RANGE, "XEN_ELFNOTE_PHYS32_ENTRY=0x400000 is in no ELF segment; segment 2 has p_paddr=0x300000");
 	REFUSES(f.note.entry = 1UL << 32 | 0x200000, -ERR_RANGE, "PHYS32_ENTRY=0x100200000");
 }
 
@@ -175,7 +175,7 @@ static void test_bad_headers(void **state)
 	REFUSES(f.header.e_type = ET_REL, -ERR_CORRUPT, "e_type=0x1");
 	REFUSES(f.header.e_phentsize = 32, -ERR_CORRUPT, "e_phentsize=0x20");
 	REFUSES(f.header.e_phoff = ~0UL, -ERR_CORRUPT, "e_phoff=0xffffffffffffffff");
-	REFUSES(f.header.e_phnum = 60000, -ERR_CORRUPT, "e_phoff=0x40");
+	REFUSES(f.header.e_phnum = 60000, -ERR_CORRUPT, "e_phoff=0x40 e_phnum=60000 go beyond the file's");
 	REFUSES(f.segments[1].p_filesz = sizeof(f), -ERR_CORRUPT, "ELF segment 1 (notes) has p_offset=");
 }
 
@@ -183,19 +183,60 @@ static void test_bad_headers(void **state)
 static void test_bad_notes(void **state)
 {
 	(void)state;
-	REFUSES(f.note.other.n_namesz = ~0U, -ERR_CORRUPT, "n_namesz=0xffffffff n_descsz=0x4");
+	REFUSES(f.note.other.n_namesz = ~0U, -ERR_CORRUPT, "ELF note at 0xe8: n_namesz=0xffffffff n_descsz=0x4 is wrong in segment 1");
 	REFUSES(f.note.other.n_descsz = ~0U, -ERR_CORRUPT, "n_namesz=0x6 n_descsz=0xffffffff");
 	REFUSES(f.note.header.n_descsz = 3, -ERR_CORRUPT, "n_namesz=0x4 n_descsz=0x3");
 	REFUSES(f.note.header.n_descsz = 12, -ERR_CORRUPT, "n_namesz=0x4 n_descsz=0xc");
 	REFUSES(f.note.header.n_namesz = 5, -ERR_CORRUPT, "n_namesz=0x5 n_descsz=0x8");
-	REFUSES(f.note.name[0] = 'x', -ERR_UNSUPPORTED, "an ELF file without");
-	REFUSES(f.note.header.n_type = 17, -ERR_UNSUPPORTED, "an ELF file without");
+	REFUSES(f.note.name[0] = 'x', -ERR_UNSUPPORTED, "n_namesz=0x4 n_type=0x12 is not PVH's (Xen, 18)");
+	REFUSES(f.note.header.n_type = 17, -ERR_UNSUPPORTED, "n_namesz=0x4 n_type=0x11 is not PVH's");
+	REFUSES((f.note.header.n_type = f.note.other.n_type = 17, f.note.name[0] = 'x'),
+		-ERR_UNSUPPORTED, "an ELF file without Multiboot header, or PVH note in segment 1, p_offset=0xe8");
+	REFUSES(f.note.header.n_descsz = 7, -ERR_CORRUPT, "n_namesz=0x4 n_descsz=0x7");
 	setup(NULL);
 	f.note.header.n_descsz = 4; /* the upper half is not the note's */
 	f.segments[1].p_filesz -= 4;
 	f.note.entry |= 5UL << 32;
 	assert_int_equal(load(""), 0);
 	assert_int_equal(fake_start.state.rip, 0x200010);
+}
+
+/* In a segment whose p_align is 8, values and notes are at multiples of that. */
+static void test_notes_of_eight(void **state)
+{
+	static const u32 notes[] = { 6, 4, 1, 0x756e694c, 'x', 0, 5, 0, 4, 8, 18, 0x6e6558, 0x200010, 0 };
+
+	(void)state;
+	memcpy((u8 *)&f + offsetof(struct file64, note), notes, sizeof(notes)); /* and some code */
+	f.segments[1].p_filesz = sizeof(notes);
+	assert_int_not_equal(load(""), 0);
+	f.segments[1].p_align = 8;
+	assert_int_equal(load(""), 0);
+	assert_int_equal(fake_start.state.rip, 0x200010);
+}
+
+/* Each segment is a piece of memory of its own, and there is an end to those. */
+static void test_many_segments(void **state)
+{
+	static struct {
+		struct file64 file;
+		Elf64_Phdr more[40];
+	} many;
+
+	(void)state;
+	many.file = f;
+	many.file.header.e_phoff = offsetof(typeof(many), more);
+	for (unsigned i = 0; i < 40; i++) {
+		many.more[i] = f.segments[0];
+		many.more[i].p_paddr += 0x1000 * i;
+	}
+	many.more[0] = f.segments[1];
+	many.file.header.e_phnum = 33;
+	many.file.note.entry = 0x201000;
+	assert_int_equal(fake_load(&many, sizeof(many), ""), 0);
+	many.file.header.e_phnum = 34;
+	assert_int_equal(fake_load(&many, sizeof(many), ""), -ERR_UNSUPPORTED);
+	fake_expect_why("e_phnum=34 are more than 32 segments to load: link it in fewer");
 }
 
 static void test_cut_off(void **state)
@@ -214,7 +255,7 @@ static void test_no_room_for_information(void **state)
 	(void)state;
 	fake_add_module(large, sizeof(large), "");
 	assert_int_equal(load(""), -ERR_RANGE);
-	fake_expect_why("module 2: a module of 7168K does not fit");
+	fake_expect_why("module 2: a module below 4G: no room for 7168K: give more with mem=");
 }
 
 int main(void)
@@ -224,6 +265,7 @@ int main(void)
 		TEST(test_segments),	TEST(test_32_bit_class), TEST(test_start_info),
 		TEST(test_bad_segments), TEST(test_bad_headers), TEST(test_bad_notes),
 		TEST(test_cut_off),	TEST(test_no_room_for_information),
+		TEST(test_notes_of_eight), TEST(test_many_segments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

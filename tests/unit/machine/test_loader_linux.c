@@ -152,8 +152,8 @@ static void test_relocation(void **state)
 	assert_int_equal(params()->hdr.kernel_alignment, MIB(2));
 	h->pref_address = MIB(30);
 	assert_int_equal(load(""), -ERR_RANGE);
-	fake_expect_why("the Linux kernel (pref_address, init_size) of 4096K does not fit between "
-			"0x1e00000");
+	fake_expect_why("pref_address=0x1e00000 init_size=0x400000 kernel_alignment=0x200000 min_alignment=21: "
+			"no room for 4096K: give more with mem=");
 	h->pref_address = ~0UL - 0xfff;
 	assert_int_equal(load(""), -ERR_CORRUPT);
 	fake_expect_why("pref_address=0xfffffffffffff000 is not below 4G");
@@ -176,6 +176,14 @@ static void test_min_alignment(void **state)
 	assert_int_equal(load(""), 0);
 	expect_code_at(MIB(1));
 	assert_int_equal(params()->hdr.kernel_alignment, 0x1000);
+	/* It must have more than it says to want: so it wants that. */
+	h->kernel_alignment = 0x1000;
+	h->min_alignment = 21;
+	h->pref_address = MIB(5);
+	assert_int_equal(load(""), 0);
+	expect_code_at(MIB(6));
+	assert_int_equal(params()->hdr.kernel_alignment, MIB(2));
+	h->kernel_alignment = MIB(64);
 	h->min_alignment = 0; /* there is none */
 	assert_int_equal(load(""), -ERR_RANGE);
 }
@@ -189,7 +197,7 @@ static void test_fixed(void **state)
 	expect_code_at(MIB(1));
 	h->pref_address = MIB(29);
 	assert_int_equal(load(""), -ERR_RANGE);
-	fake_expect_why("the Linux kernel (pref_address, init_size) at 0x100000, 0x2000000 bytes, is not");
+	fake_expect_why("pref_address=0x1d00000 init_size=0x400000 is not all RAM: give more");
 	h->pref_address = ~0UL - 0xfff;
 	assert_int_equal(load(""), -ERR_RANGE);
 	fake_expect_why("wrap around");
@@ -226,7 +234,7 @@ static void test_versions(void **state)
 	setup(NULL);
 	h->jump = 0x5deb; /* one byte short of init_size */
 	assert_int_equal(load(""), -ERR_CORRUPT);
-	fake_expect_why("too short for version=0x20f");
+	fake_expect_why("jump=0x5deb ends it after 110 bytes, version=0x20f needs 115");
 	h->version = 0x201;
 	assert_int_equal(load(""), -ERR_UNSUPPORTED);
 	fake_expect_why("version=0x201 is too old");
@@ -257,8 +265,8 @@ static void test_initrd(void **state)
 
 	h->initrd_addr_max = MIB(1);
 	assert_int_equal(load(""), -ERR_RANGE);
-	fake_expect_why("module 2: the initrd (below initrd_addr_max) of 4K does not fit between "
-			"0x100000 and 0x100000");
+	fake_expect_why("module 2: the initrd, below the kernel's initrd_addr_max=0x100000: no room for 5K: "
+			"is it damaged?");
 }
 
 static void test_cmdline_limit(void **state)
@@ -308,7 +316,7 @@ static void test_refusals(void **state)
 	setup(NULL);
 	h->init_size = MIB(31) + 1;
 	assert_int_equal(load(""), -ERR_RANGE);
-	fake_expect_why("the Linux kernel (pref_address, init_size) of 31744K does not fit");
+	fake_expect_why("init_size=0x1f00001 kernel_alignment=0x200000 min_alignment=21: no room for 31745K");
 	setup(NULL);
 	h->code32_start = 0; /* nobody needs it for the 64-bit entry */
 	assert_int_equal(load(""), 0);
@@ -318,7 +326,7 @@ static void test_refusals(void **state)
 	setup(NULL);
 	h->syssize = 1;
 	assert_int_equal(fake_load(file, SETUP_SIZE + 0x200, ""), -ERR_CORRUPT);
-	fake_expect_why("no code is there");
+	fake_expect_why("has a 64-bit entry at 0x200, but behind setup_sects=4 are 512 bytes");
 	h->setup_sects = 1;
 	assert_int_equal(fake_load(file, 1023, ""), -ERR_CORRUPT);
 	fake_expect_why("has only 1023 bytes");

@@ -124,7 +124,7 @@ static void test_elf_entry(void **state)
 	assert_int_equal(fake_start.state.rip, 0x200020);
 	elf.ehdr.e_entry = 0x201800;
 	assert_int_equal(load_elf(), -ERR_RANGE);
-	fake_expect_why("the entry 0x201800 is in no ELF segment");
+	fake_expect_why("e_entry=0x201800 is in no ELF segment; segment 0 has p_vaddr=0xffffffff80200000");
 }
 
 static void test_information(void **state)
@@ -231,15 +231,16 @@ static void test_refusals(void **state)
 	REFUSES(flat.header.flags |= 0x8000, -ERR_UNSUPPORTED, "flags=0x18003 require");
 	REFUSES(flat.header.flags = 3, -ERR_CORRUPT, "flags=0x3 has no addresses");
 	REFUSES(flat.header.load = 0x100011, -ERR_CORRUPT, "load_addr=0x100011 header_addr=0x100010");
+	REFUSES(flat.header.load = ~0U, -ERR_CORRUPT, "load_addr=0xffffffff"); /* Multiboot2's */
 	REFUSES(flat.header.load = 0xfffff, -ERR_CORRUPT, "load_addr=0xfffff");
 	REFUSES(flat.header.load_end = 0x100007, -ERR_CORRUPT, "load_end_addr=0x100007");
 	REFUSES(flat.header.load_end += 1, -ERR_CORRUPT, "is it cut off?");
 	REFUSES(flat.header.bss_end = 0x100020, -ERR_CORRUPT, "bss_end_addr=0x100020 is below");
 	REFUSES(flat.header.bss_end = 0xfffffff0, -ERR_RANGE, "is not all RAM");
-	REFUSES(flat.header.entry = 0x102000, -ERR_RANGE, "entry 0x102000 is not in the kernel");
-	REFUSES(flat.header.entry = 0x100007, -ERR_RANGE, "entry 0x100007 is not in the kernel");
+	REFUSES(flat.header.entry = 0x102000, -ERR_RANGE, "entry_addr=0x102000 is outside of load_addr=0x100008 bss_end_addr=0x102000");
+	REFUSES(flat.header.entry = 0x100007, -ERR_RANGE, "entry_addr=0x100007 is outside of load_addr=0x100008");
 	REFUSES((flat.header.header = 0x9fb10, flat.header.load = 0x9fb00, flat.header.load_end = 0,
-		 flat.header.bss_end = 0x9fc01),
+		 flat.header.bss_end = 0x9fc01, flat.header.entry = 0x9fb10),
 		-ERR_RANGE, "over the firmware's memory");
 	setup(NULL);
 	assert_int_equal(fake_load(&flat, 16 + 31, ""), -ERR_CORRUPT);

@@ -267,7 +267,7 @@ static void test_relocation(void **state)
 	assert_int_equal(fake_u32(find(21, 0) + 8), MIB(4));
 	relocate(0x400000, 0x402ffe, 1, 0);
 	assert_int_equal(load(), -ERR_RANGE);
-	fake_expect_why("the relocatable kernel of 12K does not fit between 0x400000 and 0x402ffe");
+	fake_expect_why("min_addr=0x400000 max_addr=0x402ffe align=0x1 p_paddr=0x200000 p_memsz=0x3000: no room");
 	relocate(0, ~0U, 3, 0);
 	assert_int_equal(load(), -ERR_CORRUPT);
 	fake_expect_why("align=0x3 is no power of two");
@@ -303,14 +303,14 @@ static void test_requests(void **state)
 static void test_refusals(void **state)
 {
 	(void)state;
-	REFUSES(TAG(1, REQUIRED, 1, 22), -ERR_UNSUPPORTED, "information of an unknown type (22)");
-	REFUSES(TAG(4, REQUIRED, 1), -ERR_UNSUPPORTED, "tag 4: requires a console");
-	REFUSES(TAG(5, REQUIRED, 640, 480, 32), -ERR_UNSUPPORTED, "tag 5: requires a framebuffer");
-	REFUSES(EMPTY_TAG(11, REQUIRED), -ERR_UNSUPPORTED, "tag 11: is required but unknown");
-	REFUSES(TAG(2, OPTIONAL, 1, 2, 3), -ERR_CORRUPT, "tag 2: size=20 is too small");
-	REFUSES(EMPTY_TAG(3, REQUIRED), -ERR_CORRUPT, "tag 3: size=8 is too small");
+	REFUSES(TAG(1, REQUIRED, 1, 22), -ERR_UNSUPPORTED, "tag at offset 0x210: type=1 flags=0 mbi_tag_types=0x16 is an unknown kind");
+	REFUSES(TAG(4, REQUIRED, 1), -ERR_UNSUPPORTED, "type=4 flags=0 console_flags=0x1 requires a screen");
+	REFUSES(TAG(5, REQUIRED, 640, 480, 32), -ERR_UNSUPPORTED, "type=5 flags=0 requires a screen");
+	REFUSES(EMPTY_TAG(11, REQUIRED), -ERR_UNSUPPORTED, "type=11 flags=0 is required but unknown");
+	REFUSES(TAG(2, OPTIONAL, 1, 2, 3), -ERR_CORRUPT, "type=2 size=20 is too small, it has 24 bytes");
+	REFUSES(EMPTY_TAG(3, REQUIRED), -ERR_CORRUPT, "type=3 size=8 is too small");
 	REFUSES(TAG(2, REQUIRED, 0x300000, 0x300000, 0, 0), -ERR_CORRUPT, "no entry address tag");
-	REFUSES(TAG(3, REQUIRED, 0x203000), -ERR_RANGE, "entry 0x203000 is not in the kernel");
+	REFUSES(TAG(3, REQUIRED, 0x203000), -ERR_RANGE, "entry_addr=0x203000 is in no ELF segment");
 	REFUSES(file[HEADER_AT + 4] = 4, -ERR_UNSUPPORTED, "architecture=4");
 	start_header();
 	assert_int_equal(load(), -ERR_CORRUPT);
@@ -331,7 +331,7 @@ static void test_lying_lengths(void **state)
 		put32(HEADER_AT + 20, sizes[i]);
 		seal();
 		assert_int_equal(fake_load(file, sizeof(file), ""), -ERR_CORRUPT);
-		fake_expect_why("the tag at offset 0x210, type=6");
+		fake_expect_why("tag at offset 0x210: type=6");
 	}
 	start_header();
 	make_elf();

@@ -47,17 +47,21 @@ static void test_claims(void **state)
 static void test_complaints(void **state)
 {
 	(void)state;
-	assert_int_equal(load_claim(&l, &file, "it", MIB(8) - 1, 2), -ERR_RANGE);
-	fake_expect_why("module 9: it at 0x7fffff, 0x2 bytes, is not all RAM");
-	assert_int_equal(load_claim(&l, &file, "it", ~0UL - 1, 4), -ERR_RANGE);
+	assert_int_equal(load_claim(&l, &file, MIB(8) - 1, 2, "it"), -ERR_RANGE);
+	fake_expect_why("module 9: it is not all RAM: give more with mem=, or link elsewhere");
+	assert_int_equal(load_claim(&l, &file, ~0UL - 1, 4, "it"), -ERR_RANGE);
 	fake_expect_why("is not all RAM");
-	assert_int_equal(load_claim(&l, &file, "it", 0x9fb00, 0x101), -ERR_RANGE);
+	assert_int_equal(load_claim(&l, &file, 0x9fb00, 0x101, "it"), -ERR_RANGE);
 	fake_expect_why("is over the firmware's memory");
-	assert_int_equal(load_claim(&l, &file, "it", 0xf0000, 16), -ERR_RANGE);
-	fake_expect_why("is over the firmware's memory");
-	assert_int_equal(load_claim(&l, &file, "it", 0, 16), -ERR_RANGE);
-	fake_expect_why("taken already");
-	assert_int_equal(load_claim(&l, &file, "it", 0x500, 16), 0);
+	assert_int_equal(load_claim(&l, &file, 0xf0000, 16, "it"), -ERR_RANGE);
+	fake_expect_why("is over the firmware's memory, 0x9fc00 to 0xfffff");
+	assert_int_equal(load_claim(&l, &file, 0, 16, "it"), -ERR_RANGE);
+	fake_expect_why("is over the firmware's memory, 0 to 0x4ff");
+	assert_int_equal(load_claim(&l, &file, 0x500, 16, "it"), 0);
+	assert_int_equal(load_claim(&l, &file, 0x4f0, 0x11, "field=%#x", 7), -ERR_RANGE);
+	fake_expect_why("module 9: field=0x7 is over the firmware's memory, 0 to 0x4ff: link elsewhere");
+	assert_int_equal(load_claim(&l, &file, 0x50f, 16, "it"), -ERR_RANGE);
+	fake_expect_why("it is over memory that is taken already: link it elsewhere");
 }
 
 static void test_too_many_pieces(void **state)
@@ -67,7 +71,7 @@ static void test_too_many_pieces(void **state)
 	(void)state;
 	while (l.claim_count < LOAD_CLAIMS)
 		assert_true(load_try_claim(&l, MIB(1) + 2UL * l.claim_count, 1));
-	assert_int_equal(load_claim(&l, &file, "it", MIB(2), 1), -ERR_RANGE);
+	assert_int_equal(load_claim(&l, &file, MIB(2), 1, "it"), -ERR_RANGE);
 	fake_expect_why("one piece more than there is room for");
 	assert_false(load_find(&l, &(struct load_place){ 1, 1, 0, MIB(8), false }, &at));
 }
@@ -129,7 +133,7 @@ static void test_blocks(void **state)
 	assert_int_equal(load_put(&b, text, 0, 16), LOAD_BLOCK_MIN + 32);
 	assert_true(SIM_PANICS(load_put(&b, text, 1, 1)));
 	assert_int_equal(load_block(&b, &l, MIB(8)), -ERR_RANGE);
-	fake_expect_why("boot information of 8192K does not fit between 0x10000 and 0xffffffff");
+	fake_expect_why("boot information: no room for 8192K: give more with mem=");
 }
 
 static void test_modules(void **state)
@@ -152,7 +156,7 @@ static void test_modules(void **state)
 	assert_int_equal(at[0], 0x1000);
 	fake_request.modules[0].length = MIB(8);
 	assert_int_equal(load_modules(&l, MIB(3), at), -ERR_RANGE);
-	fake_expect_why("module 2: a module of 8192K does not fit");
+	fake_expect_why("module 2: a module below 4G: no room for 8192K");
 }
 
 /* With RAM above 4 GiB, the hole below it is taken, too. */
