@@ -95,8 +95,8 @@ int loader_firmware_load(struct load *l)
 				 "below 1M", entry, RESET_VECTOR);
 	if (f->length > ROM_MAX || !IS_ALIGNED(f->length, PAGE_SIZE))
 		return load_fail(l, f, -ERR_RANGE,
-				 "a firmware of %#lx bytes: give one of whole 4K, at most %luM", f->length,
-				 ROM_MAX >> 20);
+				 "a firmware of %#lx bytes at load=%#lx: give one of whole 4K, at most %luM",
+				 f->length, load, ROM_MAX >> 20);
 	error = rom_create(&l->vm->rom, &l->vm->ept, f->data, f->length);
 	if (error)
 		return load_fail(l, f, error,

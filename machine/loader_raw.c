@@ -37,8 +37,8 @@ static int check(struct load *l, u64 load, u64 entry)
 				 entry, load, load + f->length - 1);
 	if (entry >= REAL_MODE_END)
 		return load_fail(l, f, -ERR_RANGE,
-				 "entry=%#lx is out of reach for real mode: give one below 1M",
-				 entry);
+				 "%s=%#lx is out of reach for real mode: give one below 1M",
+				 entry == load ? "load" : "entry", entry);
 	return 0;
 }
 

@@ -123,7 +123,7 @@ static void test_refusals(void **state)
 	assert_int_equal(fake_load(file, SIZE, "entry=0xffff0"), -ERR_RANGE);
 	fake_expect_why("entry=0xffff0: a firmware is entered at 0xfffffff0: leave entry= out");
 	assert_int_equal(fake_load(file, 100, "load=0xffffff9c"), -ERR_RANGE);
-	fake_expect_why("a firmware of 0x64 bytes: give one of whole 4K, at most 16M");
+	fake_expect_why("a firmware of 0x64 bytes at load=0xffffff9c: give one of whole 4K, at most 16M");
 	large[MIB(16) + 0xfff0] = 0xea;
 	assert_int_equal(fake_load(large, sizeof(large), ""), -ERR_RANGE);
 	fake_expect_why("a firmware of 0x1010000 bytes");
