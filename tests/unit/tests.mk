@@ -47,6 +47,7 @@ unit_tests := \
 
 unit_tests += machine/test_bios machine/test_memory_map machine/test_acpi_guest machine/test_loader_place machine/test_loader_firmware machine/test_mp_build machine/test_rom machine/test_loader_linux \
 	machine/test_loader_elf machine/test_loader_multiboot1 machine/test_loader_multiboot2 vmx/test_entry_state
+unit_tests += $(addprefix machine/test_loader_fields_,linux elf multiboot1 multiboot2 raw)
 unit_tests += vmx/test_apic_virtual vmx/test_exit_apic vmx/test_switch_msrs vmx/test_io_breakpoint
 unit_tests += vmx/test_mmio vmx/test_mmio_string vmx/test_mmio_vector vmx/test_mmio_masked vmx/test_mmio_special vmx/test_mmio_vector_native vmx/test_mmio_native vmx/test_mmio_random \
 	vmx/test_mmio_decode vmx/test_mmio_capstone
@@ -176,6 +177,11 @@ needs_machine/test_loader_linux := $(loaders)
 needs_machine/test_loader_elf := $(loaders)
 needs_machine/test_loader_multiboot1 := $(loaders)
 needs_machine/test_loader_multiboot2 := $(loaders)
+needs_machine/test_loader_fields_linux := $(loaders) unit/machine/damage
+needs_machine/test_loader_fields_elf := $(loaders) unit/machine/damage unit/machine/damage_elf
+needs_machine/test_loader_fields_multiboot2 := $(needs_machine/test_loader_fields_elf)
+needs_machine/test_loader_fields_raw := $(loaders) unit/machine/damage
+needs_machine/test_loader_fields_multiboot1 := $(needs_machine/test_loader_fields_elf)
 needs_machine/test_memory_map := machine/memory_map
 needs_machine/test_acpi_guest := $(loaders) kernel/acpi kernel/acpi_aml kernel/acpi_tables
 needs_vmx/test_entry_state := $(exits) vmx/entry_state
