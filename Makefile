@@ -68,7 +68,7 @@ machine := pc interrupts device_memory vm vm_report stats_report hints stuck stu
 	acpi_build mp_build \
 	loader loader_boot loader_place loader_start loader_words loader_raw loader_disk loader_firmware \
 	loader_linux loader_linux_place loader_elf loader_elf_load loader_pvh \
-	loader_multiboot loader_multiboot1 loader_multiboot2 loader_multiboot2_info
+	loader_multiboot loader_multiboot_flat loader_multiboot_symbols loader_multiboot1 loader_multiboot2 loader_multiboot2_info
 
 # V=1 shows the commands.
 quiet = $(if $(V),,@printf "  %-5s %s\n" $(1) $@;)

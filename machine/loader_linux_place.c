@@ -27,7 +27,8 @@ static u64 size_of(const struct linux_kernel *k)
 /* It is unpacked from LOW_LOAD to where it runs. */
 static int place_fixed(struct load *l, struct linux_kernel *k)
 {
-	const u64 size = size_of(k), run = tells(k) ? k->h.pref_address : LOW_LOAD;
+	const u64 size = size_of(k);
+	const u64 run = tells(k) && k->h.pref_address ? k->h.pref_address : LOW_LOAD; /* 0: none */
 	const u64 start = MIN(run, LOW_LOAD);
 	u64 end;
 

@@ -28,7 +28,7 @@ struct multiboot_addresses {
 	bool whole_file; /* `load` is the Multiboot2's -1 */
 };
 
-/* Where to put an ELF image that may be moved. */
+/* Where to put an image that may be moved. */
 struct multiboot_relocation {
 	u32 min, max, align;
 	bool wanted, high, low; /* neither: where it was linked, if that is free */
@@ -46,10 +46,18 @@ struct multiboot_image {
  * header is at offset `at` of the file.
  */
 int multiboot_load_flat(struct load *l, u64 at, const struct multiboot_addresses *a,
-			struct multiboot_image *image) __must_check;
+			const struct multiboot_relocation *r, struct multiboot_image *image)
+	__must_check;
 
 int multiboot_load_elf(struct load *l, const struct multiboot_relocation *r,
 		       struct multiboot_image *image) __must_check;
+
+/*
+ * Take memory for an image that may be moved, `start` to `end`, and say by
+ * `shift` how far it moves. `fields`: those that make it so large, for complaints.
+ */
+int multiboot_move(struct load *l, const struct multiboot_relocation *r,
+		   struct multiboot_image *image, const char *fields) __must_check;
 
 /*
  * Put the sections that are not part of the program (symbols, strings,

@@ -92,7 +92,7 @@ static int load_image(struct load *l, struct multiboot_image *image, u64 *entry)
 					 "Multiboot header: flags=%#x, but the file ends before "
 					 "entry_addr: is it cut off?", flags);
 		*entry = a.entry;
-		error = multiboot_load_flat(l, at, &a, image);
+		error = multiboot_load_flat(l, at, &a, &fixed, image);
 	} else {
 		if (!elf_probe(f))
 			return load_fail(l, f, -ERR_CORRUPT,

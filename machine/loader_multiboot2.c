@@ -182,13 +182,16 @@ static int load_image(struct load *l, const struct header *h, struct multiboot_i
 				 "is no ELF file: add one", h->end - h->at + HEADER_SIZE);
 	if (h->has_addresses) {
 		*entry = h->addresses.entry;
-		return multiboot_load_flat(l, h->at - HEADER_SIZE, &h->addresses, image);
+		error = multiboot_load_flat(l, h->at - HEADER_SIZE, &h->addresses, &h->relocation,
+					    image);
+	} else {
+		error = multiboot_load_elf(l, &h->relocation, image);
+		if (!error && h->has_entry)
+			error = elf_entry(&image->elf, l, "entry_addr", h->addresses.entry, false,
+					  entry);
+		else if (!error)
+			error = elf_entry(&image->elf, l, "e_entry", image->elf.entry, true, entry);
 	}
-	error = multiboot_load_elf(l, &h->relocation, image);
-	if (!error && h->has_entry)
-		error = elf_entry(&image->elf, l, "entry_addr", h->addresses.entry, false, entry);
-	else if (!error)
-		error = elf_entry(&image->elf, l, "e_entry", image->elf.entry, true, entry);
 	*entry += image->shift;
 	return error;
 }
@@ -205,7 +208,7 @@ int loader_multiboot2_load(struct load *l)
 		error = load_image(l, &h, &image, &s.rip);
 	start = image.start;
 	if (!error)
-		error = multiboot2_put_info(l, &image, h.relocation.wanted && image.is_elf, &s.rbx);
+		error = multiboot2_put_info(l, &image, h.relocation.wanted, &s.rbx);
 	if (!error)
 		error = load_enter_protected(l, &s);
 	if (!error)

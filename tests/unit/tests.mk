@@ -164,7 +164,8 @@ needs_machine/test_hypercall := machine/hypercall unit/machine/fake_vcpu
 needs_machine/test_ram := machine/ram vmx/ept sim/vmx vmx/vmcs $(tables)
 needs_machine/test_shadow := machine/shadow machine/ram machine/rom vmx/ept sim/vmx vmx/vmcs sim/panic $(tables)
 loaders := machine/loader machine/loader_place machine/loader_start machine/loader_words machine/loader_raw machine/loader_disk machine/loader_firmware machine/loader_linux machine/loader_linux_place \
-	machine/loader_elf machine/loader_elf_load machine/loader_pvh machine/loader_multiboot machine/loader_multiboot1 \
+	machine/loader_elf machine/loader_elf_load machine/loader_pvh machine/loader_multiboot machine/loader_multiboot_flat \
+	machine/loader_multiboot_symbols machine/loader_multiboot1 \
 	machine/loader_multiboot2 machine/loader_multiboot2_info machine/memory_map machine/bios_data machine/bios_code machine/bios_geometry \
 	machine/acpi_build machine/mp_build dsdt lib/format lib/number kernel/option_words sim/panic unit/kernel/fake_log \
 	unit/machine/fake_loader
@@ -179,7 +180,7 @@ needs_machine/test_loader_multiboot1 := $(loaders)
 needs_machine/test_loader_multiboot2 := $(loaders)
 needs_machine/test_loader_fields_linux := $(loaders) unit/machine/damage
 needs_machine/test_loader_fields_elf := $(loaders) unit/machine/damage unit/machine/damage_elf
-needs_machine/test_loader_fields_multiboot2 := $(needs_machine/test_loader_fields_elf)
+needs_machine/test_loader_fields_multiboot2 := $(needs_machine/test_loader_fields_elf) unit/machine/damage_multiboot2
 needs_machine/test_loader_fields_raw := $(loaders) unit/machine/damage
 needs_machine/test_loader_fields_multiboot1 := $(needs_machine/test_loader_fields_elf)
 needs_machine/test_memory_map := machine/memory_map

@@ -74,7 +74,7 @@ static const char *wrong(const u8 *data, u64 length)
 	run = load;
 	if (g.version >= 0x20a) {
 		size = MAX(size, (u64)g.init_size);
-		if (!g.relocatable_kernel)
+		if (!g.relocatable_kernel && g.pref_address)
 			run = g.pref_address;
 		else if (load < g.pref_address)
 			return "it is below pref_address";

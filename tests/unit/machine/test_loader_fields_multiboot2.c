@@ -8,45 +8,12 @@
 #include <cmocka.h>
 #include <elf.h>
 
-#include "lib/bits.h"
 #include "tests/unit/machine/damage_elf.h"
+#include "tests/unit/machine/damage_multiboot2.h"
 #include "tests/unit/machine/fake_loader.h"
 
-#define MAGIC 0xe85250d6U
+static struct kernel k;
 
-struct tag {
-	u16 type, flags;
-	u32 size;
-};
-/* Two kernels: with addresses, and with an ELF header and a relocatable tag. */
-static struct kernel {
-	Elf32_Ehdr ehdr;
-	Elf32_Phdr segment;
-	u32 padding;
-	struct header {
-		u32 magic, architecture, length, checksum;
-	} header;
-	struct request {
-		struct tag tag;
-		u32 types[2];
-	} request;
-	struct placing { /* addresses, or relocatable */
-		struct tag tag;
-		u32 words[4];
-	} placing;
-	struct entry {
-		struct tag tag;
-		u32 entry, padding;
-	} entry, console, efi;
-	struct screen {
-		struct tag tag;
-		u32 width, height, depth, padding;
-	} screen;
-	struct tag alignment, services, end;
-	char code[64];
-} k;
-
-#define AT(member) offsetof(struct kernel, member)
 #define HEADER(name, member, leads, otherwise) { #name, NULL, AT(header.member), 4, leads, otherwise }
 /* Another type, or size, makes another tag of it, or of the next; or there is one tag less. */
 #define TAG(member, otherwise) \
@@ -59,120 +26,57 @@ static struct kernel {
 	HEADER(header_length, length, false, NULL), HEADER(checksum, checksum, false, NULL), \
 	TAG(request, NULL), WORD(mbi_tag_types, request.types[0]), WORD(mbi_tag_types, request.types[1]), \
 	TAG(placing, NULL), TAG(entry, NULL), TAG(console, NULL), WORD(console_flags, console.entry), \
-	TAG(efi, NULL), WORD(efi_entry_addr, efi.entry), TAG(screen, NULL), WORD(width, screen.width), \
-	WORD(height, screen.height), WORD(depth, screen.depth), TAG(alignment, NULL), \
+	TAG(efi, NULL), WORD(efi_entry_addr, efi.entry), TAG(screen, NULL), TAG(alignment, NULL), \
 	TAG(services, NULL), TAG(end, NULL), WORD(entry_addr, entry.entry)
 
-static const struct damage_field flat_fields[] = {
-	COMMON("entry="), WORD(header_addr, placing.words[0]), WORD(load_addr, placing.words[1]),
-	WORD(load_end_addr, placing.words[2]), WORD(bss_end_addr, placing.words[3]),
+#define SCREEN WORD(width, screen.width), WORD(height, screen.height), WORD(depth, screen.depth)
+#define ADDRESSES \
+	WORD(header_addr, placing.words[0]), WORD(load_addr, placing.words[1]), \
+	WORD(load_end_addr, placing.words[2]), WORD(bss_end_addr, placing.words[3])
+
+static const struct damage_field flat_fields[] = { COMMON("entry="), ADDRESSES, SCREEN };
+
+/* In place of the screen, where it may be moved to. */
+static const struct damage_field moved_fields[] = {
+	COMMON("entry="), ADDRESSES, WORD(min_addr, screen.width), WORD(max_addr, screen.height),
+	WORD(align, screen.depth), WORD(preference, screen.padding),
 };
 
 static const struct damage_field elf_fields[] = {
-	COMMON("an ELF file without"), { "EI_MAG", NULL, 0, 4, true, NULL }, ELF_HEADER(Elf32_Ehdr),
+	COMMON("an ELF file without"), SCREEN, { "EI_MAG", NULL, 0, 4, true, NULL }, ELF_HEADER(Elf32_Ehdr),
 	ELF_SEGMENT(Elf32_Phdr, 0, offsetof(struct kernel, segment), NULL),
 	WORD(min_addr, placing.words[0]), WORD(max_addr, placing.words[1]), WORD(align, placing.words[2]),
 	WORD(preference, placing.words[3]),
 };
-
-/* The last tag of a type: its first word's offset, or 0. */
-static u64 body(const u8 *file, unsigned type)
-{
-	u64 found = 0, end = AT(header) + damage_read(file, AT(header) + 8, 4);
-
-	for (u64 at = AT(request); at + 8 <= end && at + 8 <= sizeof(k);) {
-		if (damage_read(file, at, 2) == type)
-			found = at + 8;
-		if (!damage_read(file, at, 2) || damage_read(file, at + 4, 4) < 8)
-			break;
-		at = ALIGN_UP(at + damage_read(file, at + 4, 4), 8UL);
-	}
-	return found;
-}
-
-/* A field of the tag that the complaint is about, or of whichever tag there is. */
-static bool raw(const u8 *file, u64 length, const char *why, const char *name, u64 *value)
-{
-	static const struct {
-		const char *name;
-		unsigned at, size;
-	} tag[] = { { "type", 0, 2 }, { "flags", 2, 2 }, { "size", 4, 4 }, { "console_flags", 8, 4 } };
-	static const struct {
-		const char *name;
-		unsigned type, word;
-	} words[] = { { "entry_addr", 3, 0 }, { "header_addr", 2, 0 }, { "load_addr", 2, 1 },
-		      { "load_end_addr", 2, 2 }, { "bss_end_addr", 2, 3 }, { "min_addr", 10, 0 },
-		      { "max_addr", 10, 1 }, { "align", 10, 2 } };
-	const char *offset = strstr(why, "tag at offset ");
-	u64 at = offset ? strtoull(offset + 14, NULL, 0) : 0, asked;
-
-	for (unsigned i = 0; offset && i < ARRAY_SIZE(tag); i++)
-		if (!strcmp(name, tag[i].name)) {
-			*value = damage_read(file, at + tag[i].at, tag[i].size);
-			return true;
-		}
-	for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
-		if (!strcmp(name, words[i].name) && body(file, words[i].type)) {
-			*value = damage_read(file, body(file, words[i].type) + 4UL * words[i].word, 4);
-			return true;
-		}
-	if (offset && !strcmp(name, "mbi_tag_types")) { /* any of the list will do */
-		asked = strtoull(strstr(why, "types=") + 6, NULL, 0);
-		for (u64 i = at + 8; i + 4 <= length && i < at + damage_read(file, at + 4, 4); i += 4)
-			if (damage_read(file, i, 4) == asked) {
-				*value = asked;
-				return true;
-			}
-		return false;
-	}
-	return damage_elf_raw(file, length, why, name, value);
-}
-
-static void repair(u8 *file)
-{
-	struct header *h = &((struct kernel *)file)->header;
-
-	h->checksum = 0U - h->magic - h->architecture - h->length;
-}
 
 static void prepare(void)
 {
 	fake_add_module("the module", 11, "its words");
 }
 
-/* A tag of the boot information; 0 if there is none. */
-static u64 find(u32 type)
+/* Where it was moved to; where it was linked, if it was not. */
+static u64 base_of(u64 linked)
 {
-	u64 info = fake_start.state.rbx, at = info + 8;
+	u64 tag = damage_multiboot2_find(21);
 
-	while (fake_u32(at) != type && fake_u32(at) && at < info + fake_u32(info))
-		at = ALIGN_UP(at + fake_u32(at + 4), 8UL);
-	return fake_u32(at) == type ? at : 0;
+	return tag ? fake_u32(tag + 8) : linked;
 }
 
-static const char *wrong_information(u64 start, u64 length)
+/* Is that what the last relocatable tag asks for? */
+static bool placed_well(const u8 *file, u64 base, u64 size)
 {
-	const struct entry_state *s = &fake_start.state;
-	u64 module, tag;
+	u64 at = damage_multiboot2_body(file, 10), align = at ? damage_read(file, at + 8, 4) : 0;
 
-	if (fake_start.mode != FAKE_PROTECTED || s->rax != 0x36d76289 || s->rbx % 8)
-		return "it is not entered as a Multiboot2 kernel";
-	tag = find(3);
-	module = tag ? fake_u32(tag + 8) : 0;
-	if (!tag || module % 4096 || memcmp(fake_memory + module, "the module", 11))
-		return "the module is not there";
-	if (!find(1) || strcmp((char *)fake_memory + find(1) + 8, "a b c"))
-		return "the command line is not there";
-	if (s->rip < start || s->rip - start >= length)
-		return "the entry is elsewhere";
-	return damage_overlap((struct damage_range[]){ { start, length }, { s->rbx, fake_u32(s->rbx) },
-						       { s->gdt, 32 }, { module, 11 } }, 4);
+	if (!at != !damage_multiboot2_find(21))
+		return false;
+	return !at || (base >= damage_read(file, at, 4) && base + size - 1 <= damage_read(file, at + 4, 4) &&
+		       base % (align ? align : 1) == 0);
 }
 
 static const char *wrong_flat(const u8 *file, u64 length)
 {
 	const struct kernel *f = (const struct kernel *)file;
-	u64 load = f->placing.words[1], offset, size;
+	u64 load = f->placing.words[1], offset, size, memory, base;
 
 	if (f->header.magic != MAGIC)
 		return fake_start.mode == FAKE_REAL ? NULL : "it is no Multiboot2 kernel";
@@ -180,41 +84,51 @@ static const char *wrong_flat(const u8 *file, u64 length)
 		load = f->placing.words[0] - AT(header);
 	offset = AT(header) - (f->placing.words[0] - load);
 	size = f->placing.words[2] ? f->placing.words[2] - load : length - offset;
-	if (memcmp(fake_memory + load, file + offset, size))
+	memory = f->placing.words[3] ? f->placing.words[3] - load : size;
+	base = base_of(load);
+	if (memcmp(fake_memory + base, file + offset, size))
 		return "the code is not there";
-	if (fake_start.state.rip != damage_read(file, body(file, 3), 4))
+	if (!placed_well(file, base, memory))
+		return "it is not where the relocatable tag says";
+	if (fake_start.state.rip - (base - load) != damage_read(file, damage_multiboot2_body(file, 3), 4))
 		return "the entry is elsewhere";
-	return wrong_information(load, f->placing.words[3] ? f->placing.words[3] - load : size);
+	return damage_multiboot2_wrong(base, memory);
 }
 
 static const char *wrong_elf(const u8 *file, u64 length)
 {
 	const struct kernel *f = (const struct kernel *)file;
-	const u32 *w = f->placing.words;
-	u64 base, align = w[2] ? w[2] : 1;
 	const char *bad;
+	u64 base;
 
 	if (f->header.magic != MAGIC || !damage_is_elf(file))
 		return fake_start.mode == FAKE_REAL ? NULL : "it is no Multiboot2 kernel";
-	base = find(21) ? fake_u32(find(21) + 8) : f->segment.p_paddr;
+	base = base_of(f->segment.p_paddr);
 	bad = damage_elf_wrong(file, length, base - f->segment.p_paddr);
 	if (bad)
 		return bad;
-	if (find(21) && (base < w[0] || base + f->segment.p_memsz - 1 > w[1] || base % align))
+	if (!placed_well(file, base, f->segment.p_memsz))
 		return "it is not where the relocatable tag says";
-	return wrong_information(base, f->segment.p_memsz);
+	return damage_multiboot2_wrong(base, f->segment.p_memsz);
 }
 
 static struct damage_image flat = {
 	.name = "Multiboot2, flat", .data = (u8 *)&k, .length = sizeof(k), .cmdline = "a b c",
 	.fields = flat_fields, .count = ARRAY_SIZE(flat_fields), .memory = MIB(8),
-	.prepare = prepare, .raw = raw, .wrong = wrong_flat,
+	.prepare = prepare, .raw = damage_multiboot2_raw, .wrong = wrong_flat,
+};
+
+static struct damage_image moved = {
+	.name = "Multiboot2, flat, moved", .data = (u8 *)&k, .length = sizeof(k), .cmdline = "a b c",
+	.fields = moved_fields, .count = ARRAY_SIZE(moved_fields), .memory = MIB(8),
+	.prepare = prepare, .repair = damage_multiboot2_repair, .raw = damage_multiboot2_raw,
+	.wrong = wrong_flat,
 };
 
 static struct damage_image elf = {
 	.name = "Multiboot2, ELF", .data = (u8 *)&k, .length = sizeof(k), .cmdline = "a b c",
 	.fields = elf_fields, .count = ARRAY_SIZE(elf_fields), .memory = MIB(8),
-	.prepare = prepare, .raw = raw, .wrong = wrong_elf,
+	.prepare = prepare, .raw = damage_multiboot2_raw, .wrong = wrong_elf,
 };
 
 static int setup(void **state)
@@ -233,7 +147,7 @@ static int setup(void **state)
 		.end = { 0, 0, 8 },
 		.code = "the kernel",
 	};
-	repair((u8 *)&k);
+	damage_multiboot2_repair((u8 *)&k);
 	return 0;
 }
 
@@ -262,11 +176,26 @@ static void test_flat(void **state)
 	(void)state;
 	flat.repair = NULL; /* the checksum tells */
 	damage_all(&flat);
-	flat.repair = repair;
+	flat.repair = damage_multiboot2_repair;
 	damage_all(&flat);
 	k.placing.words[2] = k.placing.words[3] = 0;
 	k.placing.words[1] = ~0U;
 	damage_all(&flat);
+}
+
+/* A flat kernel may be moved as well as an ELF file. */
+static void test_moved(void **state)
+{
+	(void)state;
+	k.screen = (struct screen){ { 10, 0, 24 }, 0x400000, 0x7fffff, 0x1000, 2 };
+	damage_all(&moved);
+	k.screen.padding = 0; /* no preference: but where it was linked is not allowed */
+	k.placing.words[2] = 0;
+	damage_all(&moved);
+	k.placing.words[3] = 0;
+	damage_all(&moved);
+	k.placing.words[1] = ~0U;
+	damage_all(&moved);
 }
 
 static void test_elf(void **state)
@@ -274,7 +203,7 @@ static void test_elf(void **state)
 	(void)state;
 	elf.repair = NULL;
 	damage_all(&elf);
-	elf.repair = repair;
+	elf.repair = damage_multiboot2_repair;
 	for (u32 preference = 0; preference <= 2; preference++) {
 		k.placing.words[3] = preference;
 		damage_all(&elf);
@@ -285,7 +214,7 @@ static void test_elf(void **state)
 static void test_fixed(void **state)
 {
 	(void)state;
-	elf.repair = repair;
+	elf.repair = damage_multiboot2_repair;
 	k.placing.tag.type = k.entry.tag.type = 6;
 	damage_all(&elf);
 }
@@ -293,7 +222,8 @@ static void test_fixed(void **state)
 int main(void)
 {
 #define TEST(name, setup) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = { TEST(test_flat, setup), TEST(test_elf, setup_elf),
+	const struct CMUnitTest tests[] = { TEST(test_flat, setup), TEST(test_moved, setup),
+					    TEST(test_elf, setup_elf),
 					    TEST(test_fixed, setup_elf) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -195,6 +195,9 @@ static void test_fixed(void **state)
 	assert_int_equal(load(""), 0);
 	assert_int_equal(fake_start.state.rip, MIB(1) + 0x200);
 	expect_code_at(MIB(1));
+	h->pref_address = 0; /* none */
+	assert_int_equal(load(""), 0);
+	expect_code_at(MIB(1));
 	h->pref_address = MIB(29);
 	assert_int_equal(load(""), -ERR_RANGE);
 	fake_expect_why("pref_address=0x1d00000 init_size=0x400000 is not all RAM: give more");

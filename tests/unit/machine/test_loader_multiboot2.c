@@ -268,6 +268,14 @@ static void test_relocation(void **state)
 	relocate(0x400000, 0x402ffe, 1, 0);
 	assert_int_equal(load(), -ERR_RANGE);
 	fake_expect_why("min_addr=0x400000 max_addr=0x402ffe align=0x1 p_paddr=0x200000 p_memsz=0x3000: no room");
+	/* A flat kernel, too; its entry moves along. */
+	start_header();
+	make_flat();
+	TAG(10, REQUIRED, 0x500000, ~0U, 0x100000, 1);
+	assert_int_equal(load(), 0);
+	assert_int_equal(fake_start.state.rip, 0x500000 + CODE_AT);
+	assert_memory_equal(fake_memory + 0x500000, file, sizeof(file));
+	assert_int_equal(fake_u32(find(21, 0) + 8), 0x500000);
 	relocate(0, ~0U, 3, 0);
 	assert_int_equal(load(), -ERR_CORRUPT);
 	fake_expect_why("align=0x3 is no power of two");
