@@ -50,7 +50,9 @@ struct boot_framebuffer {
 struct boot_info {
 	char cmdline[BOOT_CMDLINE_MAX];
 	char loader[64];
-	bool cmdline_truncated; /* this one or a module's */
+	bool cmdline_truncated; /* this one or a module's; the first of them: */
+	unsigned truncated_module; /* counted from 1; 0 is this one */
+	u32 truncated_length; /* what it had */
 	bool efi; /* started by UEFI firmware */
 
 	struct boot_range ranges[BOOT_MAX_RANGES];

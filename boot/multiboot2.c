@@ -29,15 +29,27 @@ static bool take(struct body *body, void *to, u32 size)
 	return true;
 }
 
-/* Copy what is left as a string, which need not have a terminator. False when it was cut. */
-static bool take_string(const struct body *body, char *to, size_t size)
+/* Copy what is left as a string, which need not have a terminator. Returns its length, uncut. */
+static size_t take_string(const struct body *body, char *to, size_t size)
 {
 	size_t length = strnlen((const char *)body->bytes, body->size);
 	size_t kept = MIN(length, size - 1);
 
 	memcpy(to, body->bytes, kept);
 	to[kept] = '\0';
-	return kept == length;
+	return length;
+}
+
+/* Of module `number`, or 0: our own. */
+static void take_cmdline(struct boot_info *info, const struct body *body, char *to, unsigned number)
+{
+	size_t length = take_string(body, to, BOOT_CMDLINE_MAX);
+
+	if (length < BOOT_CMDLINE_MAX || info->cmdline_truncated)
+		return;
+	info->cmdline_truncated = true;
+	info->truncated_module = number;
+	info->truncated_length = (u32)length;
 }
 
 static int read_module(struct boot_info *info, struct body body)
@@ -54,8 +66,7 @@ static int read_module(struct boot_info *info, struct body body)
 	module = &info->modules[info->module_count++];
 	module->start = raw.start;
 	module->length = raw.end - raw.start;
-	if (!take_string(&body, module->cmdline, sizeof(module->cmdline)))
-		info->cmdline_truncated = true;
+	take_cmdline(info, &body, module->cmdline, info->module_count);
 	return 0;
 }
 
@@ -171,8 +182,7 @@ static int read_tag(struct boot_info *info, u32 type, struct body body)
 {
 	switch (type) {
 	case MULTIBOOT2_CMDLINE:
-		if (!take_string(&body, info->cmdline, sizeof(info->cmdline)))
-			info->cmdline_truncated = true;
+		take_cmdline(info, &body, info->cmdline, 0);
 		return 0;
 	case MULTIBOOT2_LOADER:
 		take_string(&body, info->loader, sizeof(info->loader));

@@ -160,14 +160,20 @@ static void text_is_cut_and_told(void **state)
 	assert_int_equal(read_block(), 0);
 	assert_int_equal(strlen(info.cmdline), BOOT_CMDLINE_MAX - 1);
 	assert_true(info.cmdline_truncated);
+	assert_int_equal(info.truncated_module, 0);
+	assert_int_equal(info.truncated_length, 3999);
 
 	start();
+	tag_module(0x1000, 0x2000, "short");
 	tag_module(0x1000, 0x2000, text);
+	tag_text(MULTIBOOT2_CMDLINE, text + 5); /* the first one counts */
 	tag_mmap();
 	finish();
 	assert_int_equal(read_block(), 0);
-	assert_int_equal(strlen(info.modules[0].cmdline), BOOT_CMDLINE_MAX - 1);
+	assert_int_equal(strlen(info.modules[1].cmdline), BOOT_CMDLINE_MAX - 1);
 	assert_true(info.cmdline_truncated);
+	assert_int_equal(info.truncated_module, 2);
+	assert_int_equal(info.truncated_length, 3999);
 
 	text[BOOT_CMDLINE_MAX - 1] = '\0'; /* as long as can be */
 	start();
