@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "machine/loader.h"
 
+#include "kernel/log.h"
 #include "lib/error.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -73,6 +74,14 @@ static const struct loader_format formats[] = {
 	{ "raw blob", loader_raw_probe, loader_raw_load },
 };
 
+/* A loader may pass that on, or may have nothing to pass on; but was it meant? */
+static void tell_empty(const struct vm *vm, const struct loader_request *r)
+{
+	for (unsigned i = 0; i < r->module_count; i++)
+		if (!r->modules[i].length)
+			log_warn("loader", "%s: %s is empty", vm->name, r->modules[i].name);
+}
+
 int loader_load(struct vm *vm, const struct loader_request *r, char *why)
 {
 	const struct loader_file *kernel = &r->kernel;
@@ -86,6 +95,7 @@ int loader_load(struct vm *vm, const struct loader_request *r, char *why)
 	}
 	while (!f->probe(kernel))
 		f++;
+	tell_empty(vm, r);
 	load_begin(&l, vm, r, why);
 	bios_data_write(vm);
 	acpi_build(vm);

@@ -159,6 +159,16 @@ static void test_second_module_is_told(void **state)
 	assert_non_null(strstr(fake_log_last, "module 2"));
 }
 
+/* Whatever is loaded. */
+static void test_empty_module_is_told(void **state)
+{
+	(void)state;
+	fake_request.module_count = 0;
+	fake_add_module("", 0, "");
+	assert_int_equal(fake_load("\x1f\x8b\x08", 3, ""), -ERR_UNSUPPORTED);
+	assert_non_null(strstr(fake_log_last, "module 2 is empty"));
+}
+
 static void put32(u8 *at, u32 value)
 {
 	memcpy(at, &value, 4);
@@ -368,6 +378,7 @@ int main(void)
 		TEST(test_larger_than_memory),
 		TEST(test_bad_entry),
 		TEST(test_second_module_is_told),
+		TEST(test_empty_module_is_told),
 		TEST(test_known_headers),
 		TEST(test_search_ends),
 		TEST(test_boot_sector),
