@@ -20,6 +20,9 @@
 
 #define NO_NOTE ~0UL
 
+/* So that a file with 65535 segments of the same million notes is no work for an hour. */
+#define NOTE_SEGMENTS_MAX 8U
+
 #define START_MAGIC   0x336ec578U /* "xEn3" with bit 7 of the E set */
 #define START_VERSION 1U	  /* with a memory map */
 
@@ -93,11 +96,14 @@ static bool find_entry(const struct elf *e, u64 *entry)
 {
 	struct elf_segment s;
 	struct search found;
+	unsigned seen = 0;
 
-	for (unsigned i = 0; i < e->segment_count; i++) {
+	for (unsigned i = 0; i < e->segment_count && seen < NOTE_SEGMENTS_MAX; i++) {
 		elf_segment(e, i, &s);
-		if (s.type == PT_NOTE && loader_has(e->file, s.offset, s.file_size) &&
-		    find_in(e->file, &s, &found)) {
+		if (s.type != PT_NOTE)
+			continue;
+		seen++;
+		if (loader_has(e->file, s.offset, s.file_size) && find_in(e->file, &s, &found)) {
 			*entry = found.entry;
 			return true;
 		}
@@ -144,7 +150,7 @@ int loader_elf_refuse(struct load *l)
 {
 	const struct loader_file *f = &l->request->kernel;
 	struct elf_segment s, notes = { 0 };
-	unsigned index = 0;
+	unsigned index = 0, seen = 0;
 	struct elf e;
 	int error = elf_open(&e, l, f);
 
@@ -152,6 +158,11 @@ int loader_elf_refuse(struct load *l)
 		elf_segment(&e, i, &s);
 		if (s.type != PT_NOTE)
 			continue;
+		if (++seen > NOTE_SEGMENTS_MAX)
+			return load_fail(l, f, -ERR_UNSUPPORTED,
+					 "the ELF file's e_phnum=%u have more than %u segments of notes, none "
+					 "of those with PVH's: link it with fewer",
+					 e.segment_count, NOTE_SEGMENTS_MAX);
 		error = check_notes(l, i, &s);
 		notes = s;
 		index = i;

@@ -239,6 +239,28 @@ static void test_many_segments(void **state)
 	fake_expect_why("e_phnum=34 are more than 32 segments to load: link it in fewer");
 }
 
+/* Only some segments of notes are looked at. */
+static void test_many_notes(void **state)
+{
+	static struct {
+		struct file64 file;
+		Elf64_Phdr more[10];
+	} many;
+
+	(void)state;
+	for (unsigned before = 7; before <= 8; before++) {
+		many.file = f;
+		many.file.header.e_phoff = offsetof(typeof(many), more);
+		many.file.header.e_phnum = 10;
+		for (unsigned i = 0; i < before; i++)
+			many.more[i] = (Elf64_Phdr){ .p_type = PT_NOTE };
+		many.more[before] = f.segments[1];
+		many.more[9] = f.segments[0];
+		assert_int_equal(fake_load(&many, sizeof(many), ""), before == 7 ? 0 : -ERR_UNSUPPORTED);
+	}
+	fake_expect_why("e_phnum=10 have more than 8 segments of notes");
+}
+
 static void test_cut_off(void **state)
 {
 	(void)state;
@@ -265,7 +287,7 @@ int main(void)
 		TEST(test_segments),	TEST(test_32_bit_class), TEST(test_start_info),
 		TEST(test_bad_segments), TEST(test_bad_headers), TEST(test_bad_notes),
 		TEST(test_cut_off),	TEST(test_no_room_for_information),
-		TEST(test_notes_of_eight), TEST(test_many_segments),
+		TEST(test_notes_of_eight), TEST(test_many_segments), TEST(test_many_notes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
