@@ -26,6 +26,7 @@ void multiboot_load_sections(struct load *l, struct multiboot_image *image, gpa_
 	const struct elf *e = &image->elf;
 	struct load_place p = { 0, PAGE_SIZE, image->end, GIB(4) - 1, false };
 	struct elf_section s;
+	bool found;
 	gpa_t at;
 
 	*contents = 0;
@@ -34,13 +35,19 @@ void multiboot_load_sections(struct load *l, struct multiboot_image *image, gpa_
 			p.size += room(&s);
 	if (!p.size)
 		return;
-	if (!load_find(l, &p, &at)) {
+	found = load_find(l, &p, &at);
+	if (found) {
+		image->end = at + p.size;
+	} else { /* behind a kernel that lies as high as can be, there is none */
+		p.min = PAGE_SIZE;
+		found = load_find(l, &p, &at);
+	}
+	if (!found) {
 		log_warn("loader", "%s: no room for the symbols of %s, %luK: they are left out",
 			 l->vm->name, e->file->name, p.size >> 10);
 		return;
 	}
 	*contents = at;
-	image->end = at + p.size;
 	for (unsigned i = 0; i < e->section_count; i++)
 		if (is_extra(e, i, &s)) {
 			load_write(l, at, e->file->data + s.offset, s.size);

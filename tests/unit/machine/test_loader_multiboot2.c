@@ -237,6 +237,21 @@ static void test_symbols(void **state)
 	assert_int_equal(fake_u32(at + 16), 1);
 	at = fake_u32(at + 20 + sizeof(Elf32_Shdr) + offsetof(Elf32_Shdr, sh_addr));
 	assert_string_equal((char *)fake_memory + at, "the kernel");
+
+	/* Also of a kernel behind which there is no room. */
+	start_header();
+	make_elf();
+	TAG(10, REQUIRED, 0, ~0U, 0x1000, 2);
+	memcpy(file + 2048, sections, sizeof(sections));
+	put32(offsetof(Elf32_Ehdr, e_shoff), 2048);
+	put16(offsetof(Elf32_Ehdr, e_shentsize), sizeof(Elf32_Shdr));
+	put16(offsetof(Elf32_Ehdr, e_shnum), 2);
+	fake_add_module("the module", 11, "");
+	assert_int_equal(load(), 0);
+	assert_int_equal(fake_u32(find(21, 0) + 8), MIB(8) - 0x3000);
+	at = fake_u32(find(9, 0) + 20 + sizeof(Elf32_Shdr) + offsetof(Elf32_Shdr, sh_addr));
+	assert_string_equal((char *)fake_memory + at, "the kernel");
+	assert_string_equal((char *)fake_memory + fake_u32(find(3, 0) + 8), "the module");
 }
 
 static void relocate(u32 min, u32 max, u32 align, u32 preference)
