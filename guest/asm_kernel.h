@@ -26,6 +26,18 @@
 	movl	$0x22222222, 0x500600
 	cmpl	$0x11111111, 0x600
 	CHECK	e, "A20 is on", pm
+	mov	%es:0x600, %eax
+	and	%fs:0x600, %eax
+	and	%gs:0x600, %eax
+	and	%ss:0x600, %eax
+	cmp	$0x11111111, %eax
+	CHECK	e, "ES, FS, GS and SS begin at 0", pm
+	mov	%es:0xfffffffc, %eax	/* nothing is there: all ones */
+	and	%fs:0xfffffffc, %eax
+	and	%gs:0xfffffffc, %eax
+	and	%ss:0xfffffffc, %eax
+	inc	%eax
+	CHECK	z, "and reach 4 GiB", pm
 	mov	%ds, %eax
 	mov	%eax, %es		/* GDTR is good, though it need not be */
 	mov	%ss, %edx

@@ -6,6 +6,9 @@
  * DATA guest/kernel.lds
  * EXPECT loader: vm0: module 1 is a PVH kernel: entry=0x[0-9a-f]+ start_info=0x10[0-9a-f]+ modules=1
  * EXPECT ok: CR0: PE
+ * EXPECT ok: and reach 4 GiB
+ * EXPECT ok: CR0: PE, and nothing else
+ * EXPECT ok: CR4 is clear
  * EXPECT ok: the magic number
  * EXPECT ok: the command line
  * EXPECT ok: the module
@@ -27,6 +30,17 @@
 	.globl	guest_start
 guest_start:
 	KERNEL_CHECKS
+	pushf
+	pop	%eax
+	test	$0x100, %eax
+	CHECK	z, "EFLAGS: TF is clear", pm
+	mov	%cr0, %eax
+	and	$~0x10, %eax		/* ET cannot be cleared */
+	cmp	$1, %eax
+	CHECK	e, "CR0: PE, and nothing else", pm
+	mov	%cr4, %eax
+	test	%eax, %eax
+	CHECK	z, "CR4 is clear", pm
 	mov	info, %ebx
 	cmpl	$0x336ec578, (%ebx)
 	CHECK	e, "the magic number", pm
