@@ -84,8 +84,8 @@ int multiboot_move(struct load *l, const struct multiboot_relocation *r,
 				 r->align);
 	if (size > l->vm->ram.size)
 		return load_fail(l, f, -ERR_RANGE,
-				 "%s ends %luK above its start, more than all RAM: give more with mem=, or "
-				 "link elsewhere", fields, size >> 10);
+				 "%s ends %luK above its start: give more with mem=, or link elsewhere",
+				 fields, size >> 10);
 	if (r->high || r->low || at < r->min || at + size - 1 > r->max || !IS_ALIGNED(at, p.align) ||
 	    !load_try_claim(l, at, size))
 		error = load_place(l, f, &p, &at, "min_addr=%#x max_addr=%#x align=%#x %s", r->min,

@@ -71,6 +71,7 @@ static void put_acpi(struct load_block *b)
 	put(b, INFO_ACPI_NEW, &rsdp, sizeof(rsdp), NULL);
 }
 
+/* Numbers of 32 bits, as in the specification's multiboot2.h and in GRUB; its drawing has 16. */
 static void put_symbols(struct load_block *b, const struct elf *e, gpa_t contents)
 {
 	const u32 numbers[] = { e->section_count, e->section_size, e->section_names };

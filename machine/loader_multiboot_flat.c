@@ -47,19 +47,20 @@ static int find_part(struct load *l, u64 at, const struct multiboot_addresses *a
 	return 0;
 }
 
-/* The two of them that say how much it takes, whereever that is. */
+/* The two of them that say how much it takes, wherever that is. */
 static void quote_size(char text[QUOTE_MAX], const struct multiboot_addresses *a)
 {
-	size_t n = a->whole_file || (!a->load_end && !a->bss_end) ?
+	const bool has_end = a->bss_end || a->load_end;
+	size_t n = a->whole_file || !has_end ?
 			   format(text, QUOTE_MAX, "header_addr=%#x ", a->header) :
-			   0;
+			   format(text, QUOTE_MAX, "load_addr=%#x ", a->load);
 
-	if (!n || !(a->load_end || a->bss_end))
-		n += format(text + n, QUOTE_MAX - n, "load_addr=%#x ", a->load);
 	if (a->bss_end)
 		format(text + n, QUOTE_MAX - n, "bss_end_addr=%#x", a->bss_end);
-	else
+	else if (a->load_end)
 		format(text + n, QUOTE_MAX - n, "load_end_addr=%#x", a->load_end);
+	else
+		format(text + n, QUOTE_MAX - n, "load_addr=%#x", a->load);
 }
 
 int multiboot_load_flat(struct load *l, u64 at, const struct multiboot_addresses *a,

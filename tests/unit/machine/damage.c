@@ -107,7 +107,7 @@ static const char *next(const char *text, char name[32])
 	return NULL;
 }
 
-/* What is wrong with the complaint about `bad`, or NULL. */
+/* What is wrong with the complaint about `bad`, or about too little memory; or NULL. */
 static const char *examine(const struct damage_image *image, const struct damage_field *bad,
 			   const u8 *file, const char *why)
 {
@@ -123,21 +123,22 @@ static const char *examine(const struct damage_image *image, const struct damage
 
 		if (is_option(name))
 			continue;
-		if (image->raw && image->raw(file, image->length, why, name, &value))
-			f = f ? f : bad;
-		else if (f)
+		if (!image->raw || !image->raw(file, image->length, why, name, &value)) {
+			if (!f)
+				return "names what is no field";
 			value = damage_read(file, f->at, f->size);
-		else
-			return "names what is no field";
+		}
 		if (strtoull(at, NULL, 0) != value)
 			return "has a value that is not the file's";
 		any = true;
 		/* Where no segment is told, there is but one that matters. */
-		named |= !strcmp(name, bad->name) && (!bad->context || strstr(why, bad->context) ||
+		named |= bad && !strcmp(name, bad->name) && (!bad->context || strstr(why, bad->context) ||
 						      !strstr(why, "segment "));
 	}
 	if (!damage_has_remedy(why))
 		return "has no remedy";
+	if (!bad)
+		return strstr(why, "mem=") ? NULL : "does not say mem=";
 	if (named || (bad->leads && any) || (bad->otherwise && strstr(why, bad->otherwise)))
 		return NULL;
 	return "does not name the field";
@@ -145,32 +146,43 @@ static const char *examine(const struct damage_image *image, const struct damage
 
 /* ---- The damage ---------------------------------------------------------------------------- */
 
+/* Load what was made ready; `f` was damaged, or the machine is small. */
+static void load(const struct damage_image *image, const struct damage_field *f, const u8 *file,
+		 u64 value)
+{
+	int error = fake_load(file, image->length, image->cmdline);
+	const char *wrong = error ? examine(image, f, file, fake_why) :
+				    image->wrong(file, image->length);
+
+	loaded += !error;
+	refused += !!error;
+	if (!wrong)
+		return;
+	violations++;
+	print_message("%s: %s %s=%#lx: %s%s\n", image->name, f && f->context ? f->context : "",
+		      f ? f->name : "mem", value, error ? "the complaint " : "loaded, but ", wrong);
+	if (error)
+		print_message("    \"%s\"\n", fake_why);
+}
+
+static void make_ready(const struct damage_image *image, u64 memory)
+{
+	fake_loader_reset(memory);
+	if (image->prepare)
+		image->prepare();
+}
+
 static void try(const struct damage_image *image, const struct damage_field *f, u64 value)
 {
 	u8 *file = malloc(image->length);
-	const char *wrong;
-	int error;
 
 	memcpy(file, image->data, image->length);
 	memcpy(file + f->at, &value, f->size);
 	if (image->repair)
 		image->repair(file);
-	value = damage_read(file, f->at, f->size); /* the checksum itself may be repaired */
-	fake_loader_reset(image->memory);
-	if (image->prepare)
-		image->prepare();
-	error = fake_load(file, image->length, image->cmdline);
-	loaded += !error;
-	refused += !!error;
-	wrong = error ? examine(image, f, file, fake_why) : image->wrong(file, image->length);
-	if (wrong) {
-		violations++;
-		print_message("%s: %s%s%s=%#lx: %s%s\n", image->name, f->context ? f->context : "",
-			      f->context ? " " : "", f->name, value,
-			      error ? "the complaint " : "loaded, but ", wrong);
-		if (error)
-			print_message("    \"%s\"\n", fake_why);
-	}
+	make_ready(image, image->memory);
+	/* The checksum itself may have been repaired. */
+	load(image, f, file, damage_read(file, f->at, f->size));
 	free(file);
 }
 
@@ -194,22 +206,71 @@ static void finish(const struct damage_image *image)
 {
 	print_message("%s: %u loaded, %u refused, %u violate\n", image->name, loaded, refused, violations);
 	assert_int_equal(violations, 0);
-	assert_int_not_equal(refused, 0);
+	assert_int_not_equal(loaded, 0);
+	violations = loaded = refused = 0;
 }
 
 void damage_all(const struct damage_image *image)
 {
-	violations = loaded = refused = 0;
 	for (unsigned i = 0; i < image->count; i++)
 		try_all(image, &image->fields[i]);
-	assert_int_not_equal(loaded, 0);
+	assert_int_not_equal(refused, 0);
 	finish(image);
 }
 
-void damage_field(const struct damage_image *image, const char *name, const u64 *values, unsigned count)
+static u64 large(const struct damage_field *f, unsigned which)
 {
-	violations = loaded = refused = 0;
-	for (unsigned i = 0; i < count; i++)
-		try(image, find(image, "", name), values[i]);
+	const u64 ones = ~0UL >> (64 - 8 * f->size);
+
+	return which == 0 ? ones : which == 1 ? ones / 2 + 1 : ones / 16 * 15;
+}
+
+void damage_pairs(const struct damage_image *image)
+{
+	struct damage_image first = *image;
+	u8 *data = malloc(image->length);
+
+	first.data = data;
+	for (unsigned i = 0; i < 3 * image->count; i++) {
+		const struct damage_field *f = &image->fields[i / 3];
+		u64 value = large(f, i % 3);
+
+		memcpy(data, image->data, image->length);
+		memcpy(data + f->at, &value, f->size);
+		for (unsigned j = 0; j < 3 * image->count; j++) {
+			struct damage_field second = image->fields[j / 3];
+
+			second.leads = true; /* one of the two is to blame */
+			second.otherwise = second.otherwise ? second.otherwise : f->otherwise;
+			if (&image->fields[j / 3] != f)
+				try(&first, &second, large(&second, j % 3));
+		}
+	}
+	free(data);
+	finish(image);
+}
+
+void damage_memory(const struct damage_image *image)
+{
+	for (u64 memory = MIB(1); memory <= image->memory; memory += 3 * PAGE_SIZE) {
+		make_ready(image, memory);
+		load(image, NULL, image->data, memory);
+	}
+	assert_int_not_equal(refused, 0);
+	finish(image);
+}
+
+void damage_modules(const struct damage_image *image)
+{
+	static const u8 module[PAGE_SIZE + 1];
+	static char line[BOOT_CMDLINE_MAX];
+
+	memset(line, 'x', sizeof(line) - 1);
+	make_ready(image, image->memory);
+	while (fake_request.module_count < LOADER_MODULES)
+		fake_add_module(module, fake_request.module_count % 3 * (PAGE_SIZE / 2) + 1,
+				fake_request.module_count % 2 ? line : "");
+	fake_request.modules[3].length = 0;
+	load(image, NULL, image->data, image->memory);
 	finish(image);
 }

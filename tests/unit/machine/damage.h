@@ -43,8 +43,17 @@ struct damage_image {
 /* Each field with each value; fails when one violates. Prints how many loaded, and were refused. */
 void damage_all(const struct damage_image *image);
 
-/* The same with the values given, for one field of the image. */
-void damage_field(const struct damage_image *image, const char *name, const u64 *values, unsigned count);
+/* Two fields at a time, with large values: what is said must fit into a line. */
+void damage_pairs(const struct damage_image *image);
+
+/*
+ * The good image in machines from 1 MiB to `memory`: it is loaded right, or one
+ * line says that mem= is the remedy.
+ */
+void damage_memory(const struct damage_image *image);
+
+/* The good image with as many modules as there can be, some of them empty, with long command lines. */
+void damage_modules(const struct damage_image *image);
 
 /* Little-endian, of up to eight bytes. */
 u64 damage_read(const u8 *file, u64 at, unsigned size);

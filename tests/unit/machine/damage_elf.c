@@ -59,6 +59,14 @@ static u64 header_field(const u8 *file, const char *name)
 	return value;
 }
 
+/* No image here has so many: then it is refused for that. */
+static u64 segments(const u8 *file)
+{
+	u64 count = header_field(file, "e_phnum");
+
+	return count < 16 ? count : 0;
+}
+
 static u64 segment_at(const u8 *file, u64 index)
 {
 	return header_field(file, "e_phoff") + index * (is64(file) ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr));
@@ -89,7 +97,7 @@ static u64 subject(const u8 *file, u64 length, const char *why)
 		return number_behind(why, "; segment ");
 	if (strstr(why, "segment "))
 		return number_behind(why, "segment ");
-	for (u64 i = 0; i < header_field(file, "e_phnum"); i++) {
+	for (u64 i = 0; i < segments(file); i++) {
 		u64 size = segment_field(file, length, i, "p_memsz");
 		u64 end = segment_field(file, length, i, "p_paddr") + size;
 
@@ -120,7 +128,7 @@ bool damage_is_elf(const u8 *file)
 
 const char *damage_elf_wrong(const u8 *file, u64 length, u64 shift)
 {
-	for (u64 i = 0; i < header_field(file, "e_phnum"); i++) {
+	for (u64 i = 0; i < segments(file); i++) {
 		u64 at = segment_field(file, length, i, "p_paddr") + shift;
 		u64 offset = segment_field(file, length, i, "p_offset");
 		u64 size = segment_field(file, length, i, "p_filesz");
@@ -145,7 +153,7 @@ u64 damage_elf_entry(const u8 *file)
 {
 	u64 entry = header_field(file, "e_entry");
 
-	for (u64 i = 0; i < header_field(file, "e_phnum"); i++) {
+	for (u64 i = 0; i < segments(file); i++) {
 		u64 start = segment_field(file, ~0UL, i, "p_vaddr");
 
 		if (segment_field(file, ~0UL, i, "p_type") == PT_LOAD &&

@@ -77,7 +77,7 @@ static const char *wrong(const u8 *file, u64 length)
 		return bad;
 	if (fake_start.mode != FAKE_PROTECTED || !ram_contains(&fake_vm.ram, s->rip, 1))
 		return "the entry is nowhere";
-	if (fake_u32(s->rbx) != 0x336ec578 || fake_u32(s->rbx + 12) != 1)
+	if (fake_u32(s->rbx) != 0x336ec578 || fake_u32(s->rbx + 12) != fake_request.module_count)
 		return "the start info is not there";
 	module = fake_u64(fake_u64(s->rbx + 16));
 	cmdline = fake_u64(s->rbx + 24);
@@ -154,12 +154,16 @@ static void test_64_bits(void **state)
 {
 	(void)state;
 	damage_all(&image64);
+	damage_pairs(&image64);
+	damage_memory(&image64);
+	damage_modules(&image64);
 }
 
 static void test_32_bits(void **state)
 {
 	(void)state;
 	damage_all(&image32);
+	damage_pairs(&image32);
 }
 
 int main(void)

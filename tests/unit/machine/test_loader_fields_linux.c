@@ -140,6 +140,7 @@ static void test_relocatable(void **state)
 {
 	(void)state;
 	damage_all(&image);
+	damage_pairs(&image);
 }
 
 static void test_not_relocatable(void **state)
@@ -166,11 +167,20 @@ static void test_old(void **state)
 	damage_all(&image);
 }
 
+static void test_memory(void **state)
+{
+	(void)state;
+	damage_memory(&image);
+	h->relocatable_kernel = 0;
+	damage_memory(&image);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_relocatable), TEST(test_not_relocatable), TEST(test_32_bit), TEST(test_old),
+		TEST(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

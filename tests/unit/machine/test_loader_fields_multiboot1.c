@@ -91,7 +91,7 @@ static const char *wrong_information(u64 start, u64 length)
 
 	if (fake_start.mode != FAKE_PROTECTED || s->rax != 0x2badb002)
 		return "it is not entered as a Multiboot kernel";
-	if ((fake_u32(info) & 0x24d) != 0x24d || fake_u32(info + 20) != 1)
+	if ((fake_u32(info) & 0x24d) != 0x24d || fake_u32(info + 20) != fake_request.module_count)
 		return "the information is not there";
 	list = fake_u32(info + 24);
 	module = fake_u32(list);
@@ -207,6 +207,9 @@ static void test_flat(void **state)
 	damage_all(&flat_image);
 	flat.header.load_end = 0;
 	damage_all(&flat_image);
+	damage_pairs(&flat_image);
+	damage_memory(&flat_image);
+	damage_modules(&flat_image);
 }
 
 static void test_elf(void **state)
@@ -216,6 +219,9 @@ static void test_elf(void **state)
 	damage_all(&elf_image);
 	elf_image.repair = repair_elf;
 	damage_all(&elf_image);
+	damage_pairs(&elf_image);
+	damage_memory(&elf_image);
+	damage_modules(&elf_image);
 }
 
 int main(void)

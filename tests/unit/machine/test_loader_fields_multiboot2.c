@@ -196,6 +196,9 @@ static void test_moved(void **state)
 	damage_all(&moved);
 	k.placing.words[1] = ~0U;
 	damage_all(&moved);
+	damage_pairs(&moved);
+	damage_memory(&moved);
+	damage_modules(&moved);
 }
 
 static void test_elf(void **state)
@@ -203,7 +206,10 @@ static void test_elf(void **state)
 	(void)state;
 	elf.repair = NULL;
 	damage_all(&elf);
+	damage_memory(&elf);
+	damage_modules(&elf);
 	elf.repair = damage_multiboot2_repair;
+	damage_pairs(&elf);
 	for (u32 preference = 0; preference <= 2; preference++) {
 		k.placing.words[3] = preference;
 		damage_all(&elf);
