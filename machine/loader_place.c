@@ -127,12 +127,14 @@ bool load_find(struct load *l, const struct load_place *p, gpa_t *at)
 	return false;
 }
 
-/* Could any machine have it there? What is beyond the hole at MAP_LOW_END, loaders do not reach. */
-static bool mem_helps(const struct load_place *p)
+/* What is beyond the hole at MAP_LOW_END, loaders do not reach: more memory does not always help. */
+static const char *remedy(const struct load *l, const struct load_place *p)
 {
 	const gpa_t start = ALIGN_UP(p->min, p->align), end = MIN(p->max, MAP_LOW_END - 1);
 
-	return start >= p->min && start <= end && p->size <= end - start + 1;
+	if (start < p->min || start > end || p->size > end - start + 1)
+		return "is it damaged?";
+	return l->vm->ram.size < MAP_LOW_END ? "give more with mem=" : "give a smaller one";
 }
 
 int load_place(struct load *l, const struct loader_file *file, const struct load_place *p,
@@ -144,7 +146,7 @@ int load_place(struct load *l, const struct loader_file *file, const struct load
 	if (load_find(l, p, at))
 		return 0;
 	format(remark, sizeof(remark), ": no room for %luK: %s", (p->size + 1023) >> 10,
-	       mem_helps(p) ? "give more with mem=" : "is it damaged?");
+	       remedy(l, p));
 	va_start(args, fmt);
 	complain(l, file, remark, fmt, args);
 	va_end(args);

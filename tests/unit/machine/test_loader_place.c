@@ -119,6 +119,28 @@ static void test_limits(void **state)
 	assert_int_equal(find(1, 1UL << 63, 1, ~0UL, true), ~0UL);
 }
 
+static void place(u64 size, gpa_t min, const char *remedy)
+{
+	const struct load_place p = { size, 1, min, GIB(4) - 1, false };
+	gpa_t at;
+
+	load_begin(&l, &fake_vm, &fake_request, fake_why);
+	assert_int_equal(load_place(&l, &file, &p, &at, "field=%d", 5), -ERR_RANGE);
+	fake_expect_why(remedy);
+}
+
+/* More memory is no remedy where RAM never is, nor where it is already. */
+static void test_remedies(void **state)
+{
+	(void)state;
+	place(MIB(9), 0, "module 9: field=5: no room for 9216K: give more with mem=");
+	place(GIB(2), GIB(1), "no room for 2097152K: give more with mem=");
+	place(GIB(2), GIB(1) + 1, "no room for 2097152K: is it damaged?");
+	place(1, GIB(3), "no room for 1K: is it damaged?");
+	fake_vm.ram.size = GIB(5);
+	place(GIB(3), 0, "no room for 3145728K: give a smaller one");
+}
+
 static void test_blocks(void **state)
 {
 	static const char text[] = "0123456789";
@@ -178,7 +200,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_claims), TEST(test_complaints), TEST(test_too_many_pieces),
 		TEST(test_lowest), TEST(test_highest),	  TEST(test_limits),
-		TEST(test_blocks), TEST(test_modules),	  TEST(test_hole),
+		TEST(test_remedies), TEST(test_blocks), TEST(test_modules),	  TEST(test_hole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
