@@ -135,6 +135,8 @@ const char *damage_elf_wrong(const u8 *file, u64 length, u64 shift)
 		u64 memory = segment_field(file, length, i, "p_memsz");
 		const char *wrong;
 
+		if (segment_field(file, length, i, "p_type") == PT_LOAD && size > memory)
+			return "it has more in the file than in memory";
 		if (segment_field(file, length, i, "p_type") != PT_LOAD || !memory)
 			continue;
 		wrong = damage_overlap(&(struct damage_range){ at, memory }, 1);

@@ -8,18 +8,38 @@
 #include "tests/unit/machine/damage_elf.h"
 #include "tests/unit/machine/fake_loader.h"
 
+/* The tag behind that one, 0 behind the last. */
+static u64 next(const u8 *file, u64 at)
+{
+	u64 end = AT(header) + damage_read(file, AT(header) + 8, 4);
+
+	if (!at)
+		return AT(request);
+	if (!damage_read(file, at, 2) || damage_read(file, at + 4, 4) < 8)
+		return 0;
+	at = ALIGN_UP(at + damage_read(file, at + 4, 4), 8UL);
+	return at + 8 <= MIN(end, sizeof(struct kernel)) ? at : 0;
+}
+
 u64 damage_multiboot2_body(const u8 *file, unsigned type)
 {
-	u64 found = 0, end = AT(header) + damage_read(file, AT(header) + 8, 4);
+	u64 found = 0;
 
-	for (u64 at = AT(request); at + 8 <= end && at + 8 <= sizeof(struct kernel);) {
+	for (u64 at = next(file, 0); at; at = next(file, at))
 		if (damage_read(file, at, 2) == type)
 			found = at + 8;
-		if (!damage_read(file, at, 2) || damage_read(file, at + 4, 4) < 8)
-			break;
-		at = ALIGN_UP(at + damage_read(file, at + 4, 4), 8UL);
-	}
 	return found;
+}
+
+bool damage_multiboot2_sizes(const u8 *file)
+{
+	static const u8 sizes[] = { 8, 8, 24, 12, 12, 20, 8, 8, 12, 12, 24 };
+
+	for (u64 at = next(file, 0); at; at = next(file, at))
+		if (damage_read(file, at, 2) < ARRAY_SIZE(sizes) &&
+		    damage_read(file, at + 4, 4) < sizes[damage_read(file, at, 2)])
+			return false;
+	return true;
 }
 
 bool damage_multiboot2_raw(const u8 *file, u64 length, const char *why, const char *name, u64 *value)

@@ -45,6 +45,9 @@ struct kernel {
 /* The last tag of a type: its first word's offset, or 0. */
 u64 damage_multiboot2_body(const u8 *file, unsigned type);
 
+/* Are all tags as large as their types must be? */
+bool damage_multiboot2_sizes(const u8 *file);
+
 /* For damage_image.raw: a field of the tag that the complaint is about, or of whichever tag there is. */
 bool damage_multiboot2_raw(const u8 *file, u64 length, const char *why, const char *name, u64 *value);
 

@@ -64,10 +64,22 @@ static void prepare(void)
 	fake_add_module("the module", 11, "its words");
 }
 
+/* The note's value, and whether it can have one of that length. */
+static bool note_value(const u8 *file, u64 *value)
+{
+	u64 at = file[EI_CLASS] == ELFCLASS64 ? offsetof(struct file64, note) : offsetof(struct file32, note);
+	u64 size = damage_read(file, at + 4, 4);
+
+	if (size != 4 && size != 8)
+		return false;
+	*value = damage_read(file, at + 16, (unsigned)size);
+	return true;
+}
+
 static const char *wrong(const u8 *file, u64 length)
 {
 	const struct entry_state *s = &fake_start.state;
-	u64 module, cmdline;
+	u64 module, cmdline, entry;
 	const char *bad;
 
 	if (!damage_is_elf(file))
@@ -75,8 +87,8 @@ static const char *wrong(const u8 *file, u64 length)
 	bad = damage_elf_wrong(file, length, 0);
 	if (bad)
 		return bad;
-	if (fake_start.mode != FAKE_PROTECTED || !ram_contains(&fake_vm.ram, s->rip, 1))
-		return "the entry is nowhere";
+	if (!note_value(file, &entry) || fake_start.mode != FAKE_PROTECTED || s->rip != entry)
+		return "the entry is not the note's";
 	if (fake_u32(s->rbx) != 0x336ec578 || fake_u32(s->rbx + 12) != fake_request.module_count)
 		return "the start info is not there";
 	module = fake_u64(fake_u64(s->rbx + 16));
@@ -89,15 +101,11 @@ static const char *wrong(const u8 *file, u64 length)
 						       { cmdline, 14 } }, 4);
 }
 
-/* Notes are found by their segment; so the segment's fields may lead elsewhere, or nowhere. */
 static bool raw(const u8 *file, u64 length, const char *why, const char *name, u64 *value)
 {
-	u64 at = file[EI_CLASS] == ELFCLASS64 ? offsetof(struct file64, note) : offsetof(struct file32, note);
-
-	if (strcmp(name, "XEN_ELFNOTE_PHYS32_ENTRY"))
-		return damage_elf_raw(file, length, why, name, value);
-	*value = damage_read(file, at + 16, damage_read(file, at + 4, 4) & 12);
-	return true;
+	if (!strcmp(name, "XEN_ELFNOTE_PHYS32_ENTRY"))
+		return note_value(file, value);
+	return damage_elf_raw(file, length, why, name, value);
 }
 
 static const struct damage_image image64 = {

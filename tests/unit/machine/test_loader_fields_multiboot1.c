@@ -117,6 +117,8 @@ static const char *wrong_flat(const u8 *file, u64 length)
 	offset = offsetof(struct flat, header) - (h->header - h->load);
 	data = h->load_end ? h->load_end - h->load : length - offset;
 	size = h->bss_end ? h->bss_end - h->load : data;
+	if (size < data || size > MIB(8))
+		return "its .bss should not have been taken";
 	if (memcmp(fake_memory + h->load, file + offset, data))
 		return "the code is not there";
 	for (u64 i = data; i < size; i++)

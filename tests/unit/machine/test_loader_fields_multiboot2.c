@@ -85,6 +85,8 @@ static const char *wrong_flat(const u8 *file, u64 length)
 	offset = AT(header) - (f->placing.words[0] - load);
 	size = f->placing.words[2] ? f->placing.words[2] - load : length - offset;
 	memory = f->placing.words[3] ? f->placing.words[3] - load : size;
+	if (memory < size || memory > MIB(8) || !damage_multiboot2_sizes(file))
+		return "it should not have been";
 	base = base_of(load);
 	if (memcmp(fake_memory + base, file + offset, size))
 		return "the code is not there";
@@ -103,6 +105,8 @@ static const char *wrong_elf(const u8 *file, u64 length)
 
 	if (f->header.magic != MAGIC || !damage_is_elf(file))
 		return fake_start.mode == FAKE_REAL ? NULL : "it is no Multiboot2 kernel";
+	if (!damage_multiboot2_sizes(file))
+		return "it should not have been";
 	base = base_of(f->segment.p_paddr);
 	bad = damage_elf_wrong(file, length, base - f->segment.p_paddr);
 	if (bad)
