@@ -118,10 +118,31 @@ static void test_no_numbers(void **state)
 	}
 }
 
+/* A disk is given a number, too. */
+static void test_drive(void **state)
+{
+	static const u64 numbers[] = { 0, 1, 2, 0x7f, 0x80, 0x81, 0xff, 0x100, 0x180, 1UL << 32, 1UL << 63, ~0UL };
+	char text[64];
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(numbers); i++) {
+		fake_loader_reset(MEMORY);
+		snprintf(text, sizeof(text), "drive=%#lx", numbers[i]);
+		if (!fake_load(file, 4096, text)) {
+			assert_int_equal(fake_vcpu.regs.rdx, numbers[i]);
+			assert_int_equal(numbers[i] & ~0x80UL, 0);
+			continue;
+		}
+		fake_expect_why(text);
+		assert_true(damage_has_remedy(fake_why));
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = { TEST(test_numbers), TEST(test_firmware), TEST(test_no_numbers) };
+	const struct CMUnitTest tests[] = { TEST(test_numbers), TEST(test_firmware), TEST(test_no_numbers),
+					    TEST(test_drive) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
