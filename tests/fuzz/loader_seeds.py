@@ -42,7 +42,8 @@ def main():
     flat2 = struct.pack("<IIII", 0xe85250d6, 0, 16 + len(address), 0) + address
     for name, data in {"linux": bzimage(), "pvh": elf64(note), "multiboot1": elf64(multiboot1),
                        "flat": flat.ljust(256, b"\x90"), "multiboot2": elf64(multiboot2),
-                       "flat2": flat2.ljust(256, b"\x90")}.items():
+                       "flat2": flat2.ljust(256, b"\x90"),
+                       "disk": bytes(510) + b"\x55\xaa" + bytes(512)}.items():
         (folder / name).write_bytes(KNOBS + data)
 
 
