@@ -11,7 +11,7 @@
 
 #define BOOT_MAX_RANGES	 256
 #define BOOT_MAX_MODULES 16
-#define BOOT_CMDLINE_MAX 1024
+#define BOOT_CMDLINE_MAX 2048 /* what Linux takes, which has the longest ones */
 
 enum boot_memory {
 	BOOT_MEMORY_USABLE = 1,

@@ -61,8 +61,8 @@ TESTS = [
          options="mem=59M recorder=65536",
          expect=(BAD + r"mem=60416K leaves \d+K, too little for the rest: give less, or a "
                  r"smaller recorder=",)),
-    Boot("options/longer than there is room", options="mem=64M " * 200, status=2,
-         expect=(BAD + r"Trivet's command line has 1\d{3} characters, there is room for 1023: "
+    Boot("options/longer than there is room", options="mem=64M " * 300, status=2,
+         expect=(BAD + r"Trivet's command line has 2\d{3} characters, there is room for 2047: "
                  "shorten it",)),
     bad_options("all of them told", "one=1 log=loud two", "one", "loud", "two"),
 ]
