@@ -51,14 +51,24 @@ class Qemu(Bench):
             return "OVMF, UEFI for QEMU, is not installed"
         return None
 
-    def command(self, iso, port):
-        command = [
-            "qemu-system-x86_64", "-nodefaults", "-display", "none",
-            "-no-reboot", "-monitor", "none", "-machine", self.args.machine,
+    def machine(self, iso):
+        """The computer itself: all but where its lines lead to."""
+        words = [
+            "-nodefaults", "-display", "none",
+            "-no-reboot", "-machine", self.args.machine,
             "-accel", "kvm" if self.kvm else "tcg", "-vga", "std",
             "-cpu", self.model, "-m", str(self.args.mem),
             "-smp", str(self.args.cpus),
             "-device", "isa-debug-exit,iobase=0x501,iosize=2",
+        ]
+        # A comma ends a file's name in -drive unless it is doubled.
+        name = iso if self.args.media == "cd" else iso.replace(",", ",,")
+        return words + [word.replace("{}", name)
+                        for word in DRIVES[self.args.media]]
+
+    def command(self, iso, port):
+        command = [
+            "qemu-system-x86_64", *self.machine(iso), "-monitor", "none",
             "-qmp", f"unix:{self.path('qmp')},server=on,wait=off",
         ]
         if self.args.no_serial:
@@ -74,10 +84,7 @@ class Qemu(Bench):
         if not self.kvm:
             command += ["-d", "cpu_reset,guest_errors",
                         "-D", self.path("qemu.log")]
-        # A comma ends a file's name in -drive unless it is doubled.
-        name = iso if self.args.media == "cd" else iso.replace(",", ",,")
-        return command + [word.replace("{}", name)
-                          for word in DRIVES[self.args.media]]
+        return command
 
     def verdict(self, status, serial):
         """What it means that QEMU ended with this status."""
