@@ -16,6 +16,8 @@ static struct boot_framebuffer mode;
 static struct framebuffer_text text;
 static u8 *video;
 static u32 ink, paper;
+static bool wide;    /* pixels can be written two at a time */
+static u64 pairs[4]; /* such two, by two bits of a glyph */
 
 static bool field_fits(u8 shift, u8 bits, u8 bits_per_pixel)
 {
@@ -88,6 +90,23 @@ static void draw_row(u8 *at, u8 row)
 			at = put_pixel(at, row & bit ? ink : paper);
 }
 
+/* Scrolling draws thousands of characters a line: so the usual modes are done in few steps. */
+static void draw_row_wide(u8 *at, u8 row)
+{
+	volatile u64 *to = (volatile u64 *)at;
+
+	if (text.scale == 1) {
+		to[0] = pairs[row >> 6];
+		to[1] = pairs[row >> 4 & 3];
+		to[2] = pairs[row >> 2 & 3];
+		to[3] = pairs[row & 3];
+		return;
+	}
+	for (u8 bit = 0x80; bit; bit >>= 1)
+		for (unsigned i = 0; i < text.scale; i += 2)
+			*to++ = pairs[row & bit ? 3 : 0];
+}
+
 static void draw(struct screen *s, unsigned x, unsigned y, u8 character)
 {
 	const u8 *glyph = font_glyphs[character - FONT_FIRST];
@@ -96,8 +115,12 @@ static void draw(struct screen *s, unsigned x, unsigned y, u8 character)
 		 (u64)x * FONT_WIDTH * text.scale * ((mode.bits_per_pixel + 7u) / 8);
 
 	(void)s;
-	for (unsigned line = 0; line < lines; line++, at += mode.pitch)
-		draw_row(at, glyph[line / text.scale]);
+	for (unsigned line = 0; line < lines; line++, at += mode.pitch) {
+		if (wide)
+			draw_row_wide(at, glyph[line / text.scale]);
+		else
+			draw_row(at, glyph[line / text.scale]);
+	}
 }
 
 static void clear(void)
@@ -110,19 +133,29 @@ static void clear(void)
 	}
 }
 
+static bool pairs_fit(void)
+{
+	return mode.bits_per_pixel == 32 && (text.scale == 1 || text.scale % 2 == 0) &&
+	       !(((u64)video | mode.pitch) % sizeof(u64));
+}
+
 void framebuffer_init(const struct boot_framebuffer *m, void *pixels)
 {
 	bool first = !video;
 
 	video = pixels;
 	if (!first) {
+		wide = pairs_fit();
 		screen_redraw(&screen);
 		return;
 	}
 	mode = *m;
 	text = framebuffer_text_size(m);
+	wide = pairs_fit();
 	ink = grey(INK);
 	paper = grey(PAPER);
+	for (unsigned bits = 0; bits < ARRAY_SIZE(pairs); bits++)
+		pairs[bits] = (u64)(bits & 1 ? ink : paper) << 32 | (bits & 2 ? ink : paper);
 	screen_init(&screen, text.columns, text.rows, draw);
 	clear();
 }

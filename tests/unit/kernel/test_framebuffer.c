@@ -66,6 +66,21 @@ static const struct boot_framebuffer modes[] = {
 		.blue_bits = 10,
 	},
 	{
+		/* lines of an odd number of pixels */
+		.type = BOOT_FB_RGB,
+		.address = 0x1000,
+		.bits_per_pixel = 32,
+		.width = 641,
+		.height = 480,
+		.pitch = 2564,
+		.red_shift = 16,
+		.red_bits = 8,
+		.green_shift = 8,
+		.green_bits = 8,
+		.blue_shift = 0,
+		.blue_bits = 8,
+	},
+	{
 		.type = BOOT_FB_RGB,
 		.address = 0x1000,
 		.bits_per_pixel = 24,
@@ -278,6 +293,22 @@ static void a_second_init_shows_the_same_elsewhere(void **state)
 	free(memory);
 }
 
+static void two_pixels_at_a_time_where_they_fit(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(modes); i++) {
+		const struct boot_framebuffer *m = &modes[i];
+
+		start(m);
+		assert_int_equal(wide, m->bits_per_pixel == 32 && m->width != 641);
+		free(memory);
+	}
+	start(&modes[0]);
+	framebuffer_init(&modes[0], memory + 4);
+	assert_false(wide);
+	free(memory);
+}
+
 static void the_text_fits_the_screen_structure(void **state)
 {
 	static const unsigned sizes[][5] = {
@@ -332,6 +363,7 @@ int main(void)
 		cmocka_unit_test(text_can_be_read_in_every_mode),
 		cmocka_unit_test(it_scrolls),
 		cmocka_unit_test(a_second_init_shows_the_same_elsewhere),
+		cmocka_unit_test(two_pixels_at_a_time_where_they_fit),
 		cmocka_unit_test(the_text_fits_the_screen_structure),
 		cmocka_unit_test(unusable_modes_are_refused),
 	};
