@@ -2,12 +2,12 @@
 """Kernels of Debian's packages, unchanged: Linux to a shell and to poweroff,
 memtest86+ until its tests progress, Xen until it finds no dom0."""
 import os
-import re
 import subprocess
 import sys
 import threading
 
 from boot.budgets import OWN_MEMORY_MAX, own_memory
+from boot.linux_log import WRONG, content
 from harness.job import Result, tail
 from harness.machine import FOLDER, TOP, Boot
 from harness.program import SKIPPED, Program
@@ -17,21 +17,6 @@ KEY = "\x1d"  # Ctrl-]
 PROMPT = r"guest:/# "
 MONITOR = r"trivet> $"
 MAKING = threading.Lock()  # two tests may want the same kernel
-
-# What a kernel that is content never says.
-WRONG = (
-    r"\bBUG\b", r"WARNING", r"Call Trace", r"unchecked MSR", r"Firmware Bug",
-    r"nobody cared", r"[Ss]purious (8259A|interrupt:)", r"No irq handler", r"MP-BIOS bug",
-    r"soft lockup|hard LOCKUP|rcu.*stall|blocked for more than",
-    r"Unable to calibrate|calibration failed|Marking clocksource|tsc: .*[Ff]ail|TSC.*unstable",
-    r"ACPI (BIOS )?(Error|Exception)", r"check: .*FAILED", r"\bstuck:",
-)
-# Complaints of the kernel at level "warning" that are right, and why.
-COMPLAINTS = (
-    r"acpi PNP0A03:00: fail to add MMCONFIG information",  # as on the bare machine: there is none
-    r"i8042: PNP: PS/2 appears to have AUX port disabled",  # true: there is no mouse
-)
-CHECKS = 10  # lines that scripts/guests/checks.sh prints
 
 
 def prepare(name):
@@ -75,17 +60,6 @@ class Beside(Program):
 
     def run(self):
         return prepare("linux") or super().run()
-
-
-def content(log):
-    """What is wrong with a Linux that has told of itself, or None."""
-    checks = re.findall(r"^check: .* (ok|FAILED)$", log, re.MULTILINE)
-    if len(checks) != CHECKS:
-        return f"{len(checks)} checks instead of {CHECKS}"
-    for line in re.findall(r"^complaint: (.*)$", log, re.MULTILINE):
-        if not any(re.match(one, line) for one in COMPLAINTS):
-            return f"Linux complains: {line}"
-    return None
 
 
 def content_and_small(log):

@@ -41,15 +41,6 @@ time_is_up() {
 	killall -9 ld.so
 }
 
-# For the monitor's prompt, which is there before the guest. What comes too early
-# is lost, so "vm" comes more than once.
-type_keys() {
-	while :; do
-		printf '\rvm\rvm\rvm\rvm\rvm\rvm\rvm\rcont\r'
-		usleep 200000
-	done
-}
-
 say "linux $(uname -r) is up after $(cut -d' ' -f1 /proc/uptime) s of its own time"
 
 # initramfs.py numbers the modules in the order in which they need each other.
@@ -81,14 +72,17 @@ if ! mount -t iso9660 -o ro /dev/sr0 /cd; then
 	finish
 fi
 
-mkfifo /tmp/monitor.in /tmp/monitor.out
+mkfifo /tmp/monitor.in /tmp/monitor.out /tmp/keys
 cat /tmp/monitor.out >/tmp/monitor.log &
 time_is_up &
+sh /keys >/tmp/keys &
 
 # QEMU's own loader and libraries, so that nothing depends on where they are.
 say "qemu starts"
-type_keys | /cd/qemu/ld.so --library-path /cd/qemu/lib /cd/qemu/qemu-system-x86_64 \
-	-L /cd/qemu/rom -monitor pipe:/tmp/monitor @QEMU_OPTIONS@
+/cd/qemu/ld.so --library-path /cd/qemu/lib /cd/qemu/qemu-system-x86_64 \
+	-L /cd/qemu/rom -monitor pipe:/tmp/monitor \
+	-chardev stdio,id=com1,logfile=/tmp/com1.log -serial chardev:com1 \
+	@QEMU_OPTIONS@ </tmp/keys
 say "qemu exit status $?"
 say "linux ran $(cut -d' ' -f1 /proc/uptime) s of its own time"
 finish

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The initramfs: busybox, /init and the kernel modules in loading order.
+"""The initramfs: busybox, /init, /keys and the kernel modules in loading order.
 
 Knows the cpio "newc" format and where a module names what it needs. The archive
 is not compressed: GRUB spends 11 instructions on a byte, unpacking more.
@@ -56,12 +56,13 @@ def modules_in_order(tree, wanted=MODULES):
     return list(ordered.items())
 
 
-def build(busybox, init, modules):
-    """The archive: BUSYBOX and INIT are bytes, MODULES as above."""
+def build(busybox, scripts, modules):
+    """The archive: BUSYBOX is bytes, SCRIPTS too, by name, MODULES as above."""
     parts = [newc.entry(folder, newc.S_DIRECTORY) for folder in ("bin", "dev", "modules")]
     parts.append(newc.entry("dev/console", newc.S_DEVICE, device=(5, 1)))
     parts.append(newc.entry("bin/busybox", newc.S_FILE | 0o111, busybox))
-    parts.append(newc.entry("init", newc.S_FILE | 0o111, init))
+    for name, data in scripts.items():
+        parts.append(newc.entry(name, newc.S_FILE | 0o111, data))
     for number, (name, data) in enumerate(modules):
         parts.append(newc.entry(f"modules/{number:02}-{name}.ko", newc.S_FILE, data))
     return b"".join(parts) + newc.end()
