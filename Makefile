@@ -115,12 +115,8 @@ $(filter-out $(addsuffix .o,$(hot)),$(objects)): CFLAGS += -Os
 
 # ---- The image -----------------------------------------------------------------------------
 
-.PHONY: all iso
+.PHONY: all
 all: build/trivet.elf build/trivet ## build the image: build/trivet (packed), build/trivet.elf (with symbols)
-
-iso: setup-image ## build the hybrid ISO (BIOS and UEFI, CD and USB): build/trivet.iso
-
-	@$(MAKE) --no-print-directory build/trivet.iso
 
 build/%.o: %.c
 	@mkdir -p $(@D)
@@ -163,9 +159,6 @@ build/dsdt.aml: machine/dsdt.asl
 
 build/dsdt.S: build/dsdt.aml
 	@printf '.section .rodata.dsdt, "a"\n.globl acpi_dsdt_start, acpi_dsdt_end\nacpi_dsdt_start:\n.incbin "%s"\nacpi_dsdt_end:\n.section .note.GNU-stack, "", @progbits\n' $< > $@
-
-build/trivet.iso: build/trivet grub.cfg scripts/image
-	$(call quiet,ISO)scripts/image -o $@ --options '$(CMDLINE)' $<
 
 -include $(objects:.o=.d)
 
@@ -238,31 +231,40 @@ build/guests/%/kernel: scripts/guest $(wildcard scripts/guests/*)
 guest_file = $(if $(wildcard $(GUEST)),$(GUEST),$(if $(debian_guest),build/guests/$(GUEST)/kernel,build/guest/$(GUEST).bin))
 guest_args = $(strip $(if $(debian_guest),$(debian_$(GUEST))) $(ARGS))
 guest_initrd = $(or $(INITRD),$(if $(filter linux%,$(debian_guest)),build/guests/$(GUEST)/initrd))
+guest_made = $(filter build/guest/% build/guests/%,$(guest_file))
 run_words = --runner $(RUNNER) --cpus $(CPUS) --mem $(MEM) \
 	$(if $(MODEL),--model $(MODEL)) $(if $(TIMEOUT),--timeout $(TIMEOUT)) \
 	--cmdline '$(CMDLINE)' $(if $(GUEST),--module '$(guest_file)=$(guest_args)') \
 	$(if $(guest_initrd),--module '$(guest_initrd)') $(if $(COM2),--com2-log '$(COM2)') $(if $(CORE),--core '$(CORE)')
+iso_words = --options '$(CMDLINE)' \
+	$(if $(GUEST),--module '$(guest_file)' '$(or $(guest_args),$(notdir $(guest_file)))') \
+	$(if $(guest_initrd),--module '$(guest_initrd)' '$(notdir $(guest_initrd))')
 
 # What is missing is installed before anything is compiled.
-.PHONY: run debug usb test test-long setup-run setup-image setup-debug setup-test
+.PHONY: run debug iso usb test test-long setup-run setup-image setup-debug setup-test
 setup-run:
 	@scripts/setup run $(if $(debian_guest),guest)
 setup-image:
-	@scripts/setup build image
+	@scripts/setup build image $(if $(debian_guest),guest)
 setup-debug:
 	@scripts/setup run debug
 setup-test:
 	@scripts/setup run test
 
 run: setup-run ## build and boot in the best bench there is; GUEST=, RUNNER=, CPUS=, MEM=, MODEL=, CMDLINE=, COM2=, CORE=
-	@$(MAKE) --no-print-directory build/trivet.elf $(if $(GUEST),$(filter build/guest/% build/guests/%,$(guest_file)))
+	@$(MAKE) --no-print-directory build/trivet.elf $(if $(GUEST),$(guest_made))
 	@scripts/run $(run_words) build/trivet.elf
 
 debug: setup-debug ## the same in QEMU, stopped, with gdb and symbols
 	@$(MAKE) --no-print-directory build/trivet.elf
 	@scripts/run $(run_words) --debug build/trivet.elf
 
-usb: iso ## tell how to write the hybrid ISO to a USB stick
+# Made anew each time: GUEST and the words may be others than last time.
+iso: setup-image ## build the hybrid ISO (BIOS and UEFI, CD and USB): build/trivet.iso; GUEST=, ARGS=, INITRD=, CMDLINE=
+	@$(MAKE) --no-print-directory build/trivet $(if $(GUEST),$(guest_made))
+	$(if $(V),,@printf '  ISO   build/trivet.iso\n';)scripts/image -o build/trivet.iso $(iso_words) build/trivet
+
+usb: iso ## tell how to write that ISO to a USB stick
 	@scripts/usb build/trivet.iso
 
 checks = --check "layers" "scripts/check-layers" \

@@ -7,7 +7,7 @@ import sys
 import threading
 
 from boot.budgets import OWN_MEMORY_MAX, own_memory
-from boot.linux_log import WRONG, content
+from boot.linux_log import WRONG, WRONG_BUT_RETBLEED, content, content_but_retbleed
 from harness.job import Result, tail
 from harness.machine import FOLDER, TOP, Boot
 from harness.program import SKIPPED, Program
@@ -16,6 +16,8 @@ GUESTS = os.path.join(TOP, "build", "guests")
 KEY = "\x1d"  # Ctrl-]
 PROMPT = r"guest:/# "
 MONITOR = r"trivet> $"
+USUAL = (r"^Trivet guest: user space tsc=\d+", r"^Trivet guest: checks done",
+         r'^run: outcome=clean reason="vm0: power-off: ACPI S5"')
 MAKING = threading.Lock()  # two tests may want the same kernel
 
 
@@ -62,6 +64,26 @@ class Beside(Program):
         return prepare("linux") or super().run()
 
 
+class Stick(Boot):
+    """Linux in the hybrid ISO, as `make usb GUEST=linux` makes it, put in as a disk."""
+
+    def __init__(self, name, line, **how):
+        super().__init__(name, kernel=os.path.join(FOLDER, "stick.iso"),
+                         extra=("--media", "disk"), **how)
+        kernel, initrd = (os.path.join(GUESTS, "linux", file) for file in ("kernel", "initrd"))
+        self.image = [os.path.join(TOP, "scripts", "image"), "-o", self.kernel,
+                      "--module", kernel, line, "--module", initrd, "initrd",
+                      os.path.join(TOP, "build", "trivet")]
+
+    def run(self):
+        missing = prepare("linux")
+        if missing:
+            return missing
+        if subprocess.run(self.image, check=False).returncode:
+            return Result.fail("no image could be made")
+        return super().run()
+
+
 def content_and_small(log):
     """The same, of one with 512 MiB; and what Trivet took for itself."""
     try:
@@ -76,8 +98,7 @@ def content_and_small(log):
 def linux(name, kernel, model="", timeout=900, **how):
     return Guest(f"linux/{name}", kernel, "console=ttyS0 trivet.test", model=model,
                  options="log=warn", timeout=timeout, reject=WRONG, check=content,
-                 expect=(r"^Trivet guest: user space tsc=\d+", r"^Trivet guest: checks done",
-                         r'^run: outcome=clean reason="vm0: power-off: ACPI S5"'), **how)
+                 expect=USUAL, **how)
 
 
 TESTS = [
@@ -91,6 +112,8 @@ TESTS = [
                   r"guest:/# \S*poweroff$",
                   r'^run: outcome=clean reason="vm0: power-off: ACPI S5"'),
           reject=WRONG, check=content_and_small),
+    Stick("linux/stick", "console=ttyS0 trivet.test", timeout=900, long=True, expect=USUAL,
+          reject=WRONG_BUT_RETBLEED, check=content_but_retbleed),
     linux("generic", "linux-generic", timeout=1500, long=True),
     linux("haswell", "linux", "corei7_haswell_4770", long=True),
     linux("tigerlake", "linux", "tigerlake", long=True),

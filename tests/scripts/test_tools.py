@@ -53,6 +53,26 @@ def test_image_writes_options_and_modules_as_they_are():
     tap.same(inside(iso, "/boot/module1"), "I am a guest")
 
 
+def test_make_iso_takes_what_make_run_takes():
+    guest, initrd = file("guest.bin", "I am a guest"), file("more.cpio", "more")
+    for words, wanted, unwanted in (
+            ((f"GUEST={guest}", "ARGS=a=1 b", f"INITRD={initrd}", "CMDLINE=log=debug"),
+             ("multiboot2 /boot/trivet log=debug\n", "module2 /boot/module0 a=1 b\n",
+              "module2 /boot/module1 more.cpio\n"), ()),
+            ((f"GUEST={guest}",), ("multiboot2 /boot/trivet\n", "module0 guest.bin\n"),
+             ("log=debug", "module1")),
+            ((), ("multiboot2 /boot/trivet\n",), ("log=debug", "module"))):
+        done = subprocess.run(
+            ["make", "-C", tap.TOP, "iso", *words], capture_output=True, text=True, check=False,
+            env={name: value for name, value in os.environ.items() if name != "MAKEFLAGS"})
+        tap.same(done.returncode, 0, done.stderr)
+        config = inside(os.path.join(tap.TOP, "build", "trivet.iso"), "/boot/grub/grub.cfg")
+        for one in wanted:
+            tap.has(config, one)
+        for one in unwanted:
+            tap.lacks(config.partition("menuentry")[2], one)
+
+
 def test_image_refuses_what_it_cannot_do():
     kernel = file("kernel")
     for words in ((), ("-o", "x.iso"), (kernel,), ("-o", "x.iso", "/nowhere"),
