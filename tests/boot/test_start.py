@@ -40,7 +40,9 @@ TESTS = [
     refused("qemu usb", extra=("--media", "usb")),
     refused("qemu old machine", extra=("--machine", "pc")),
     refused("qemu 2 CPUs", cpus=2),
-    refused("uefi cd", runner="uefi"),
+    # The framebuffer is the firmware's, in the mode that is drawn fast.
+    Boot("start/uefi cd", runner="uefi", status=4,
+         expect=(GREETING, r"console: fb .* bpp=32 ", *NO_VMX[1:])),
     refused("uefi usb", runner="uefi", extra=("--media", "usb")),
     Boot("start/qemu no serial port", runner="qemu-tcg", status=4,
          extra=("--no-serial",)),
