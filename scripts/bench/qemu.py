@@ -61,6 +61,9 @@ class Qemu(Bench):
             "-smp", str(self.args.cpus),
             "-device", "isa-debug-exit,iobase=0x501,iosize=2",
         ]
+        if self.uefi or self.args.bios:
+            words += ["-bios", self.args.bios
+                      or next(filter(os.path.exists, FIRMWARE))]
         # A comma ends a file's name in -drive unless it is doubled.
         name = iso if self.args.media == "cd" else iso.replace(",", ",,")
         return words + [word.replace("{}", name)
@@ -78,9 +81,6 @@ class Qemu(Bench):
                         f"port={port}", "-serial", "chardev:com1"]
         if self.args.com2_log:
             command += ["-serial", f"file:{self.args.com2_log}"]
-        if self.uefi or self.args.bios:
-            command += ["-bios", self.args.bios
-                        or next(filter(os.path.exists, FIRMWARE))]
         if not self.kvm:
             command += ["-d", "cpu_reset,guest_errors",
                         "-D", self.path("qemu.log")]

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Ways to start: media, firmware, memory, consoles, options."""
+import os
+
+from bench.qemu import FIRMWARE
 from harness.machine import Boot
 
 GREETING = r"boot: Trivet \d"
@@ -43,6 +46,8 @@ TESTS = [
     # The framebuffer is the firmware's, in the mode that is drawn fast.
     Boot("start/uefi cd", runner="uefi", status=4,
          expect=(GREETING, r"console: fb .* bpp=32 ", *NO_VMX[1:])),
+    refused("qemu with other firmware",
+            extra=("--bios", next(filter(os.path.exists, FIRMWARE), FIRMWARE[0]))),
     refused("uefi usb", runner="uefi", extra=("--media", "usb")),
     Boot("start/qemu no serial port", runner="qemu-tcg", status=4,
          extra=("--no-serial",)),

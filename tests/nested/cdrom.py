@@ -26,7 +26,7 @@ menuentry nested {{
 """
 
 
-def _copy_qemu(qemu, folder):
+def _copy_qemu(qemu, folder, more_roms):
     libraries = folder / "lib"
     libraries.mkdir(parents=True)
     shutil.copy(qemu, folder / "qemu-system-x86_64")
@@ -46,9 +46,13 @@ def _copy_qemu(qemu, folder):
                 break
         else:
             raise LookupError(f"{name}: not found; install seabios")
+    for path in more_roms:
+        if not pathlib.Path(path).exists():
+            raise LookupError(f"{path}: not found; install ovmf")
+        shutil.copy(path, roms)
 
 
-def build(output, vmlinuz, initramfs, qemu, iso, options):
+def build(output, vmlinuz, initramfs, qemu, more_roms, iso, options):
     """Write the CD to OUTPUT; OPTIONS is Linux's command line."""
     folder = output.with_suffix(".tree")
     shutil.rmtree(folder, ignore_errors=True)
@@ -58,7 +62,7 @@ def build(output, vmlinuz, initramfs, qemu, iso, options):
     shutil.copy(vmlinuz, folder / "boot/vmlinuz")
     (folder / "boot/initramfs").write_bytes(initramfs)
     shutil.copy(iso, folder / "trivet.iso")
-    _copy_qemu(qemu, folder / "qemu")
+    _copy_qemu(qemu, folder / "qemu", more_roms)
     subprocess.run(
         ["grub-mkrescue", "-d", GRUB, "--fonts=", "--locales=", "--themes=",
          f"--install-modules={GRUB_MODULES}", "-o", output, folder],

@@ -4,7 +4,7 @@
 
 Status 0: the guest did what it should (subject.py), QEMU ended with the status
 of a clean run, and KVM refused no VM entry. 77: skipped, with the reason.
-Anything else: failed, with the log's tail. Takes two to four minutes;
+Anything else: failed, with the log's tail. Takes two to six minutes;
 everything it makes is below build/nested.
 """
 
@@ -97,7 +97,7 @@ def make_cd(options, subject, folder):
                               initramfs.modules_in_order(tree))
     cd = folder / "nested.iso"
     cdrom.build(cd, vmlinuz, archive, shutil.which("qemu-system-x86_64"),
-                make_iso(options, subject, folder, vmlinuz),
+                subject.roms, make_iso(options, subject, folder, vmlinuz),
                 f"{LINUX_OPTIONS} {options.linux}")
     print(f"nested: {cd.relative_to(ROOT)}: {cd.stat().st_size >> 20} MB, "
           f"initramfs {len(archive) >> 20} MB, {kernel}")

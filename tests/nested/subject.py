@@ -10,21 +10,22 @@ import sys
 import types
 
 from bench import medium, outcome
-from bench.qemu import Qemu
+from bench.qemu import FIRMWARE, Qemu
 from boot import linux_log
 
 # As scripts/run has them by itself.
-MACHINE = types.SimpleNamespace(machine="q35", mem=512, cpus=1, model="", media="cd")
+MACHINE = {"machine": "q35", "mem": 512, "cpus": 1, "model": "", "media": "cd", "bios": None}
 
 
 class Subject:
     """One guest. `expect` are patterns of lines in this order, `reject` of
     lines that must not come; `check` is a function of the log that returns
-    what is wrong with it; `seconds` limits QEMU, by the clock of the Linux in
+    what is wrong with it; `uefi` is a firmware, by its path here, in the place
+    of QEMU's own; `seconds` limits QEMU, by the clock of the Linux in
     between, `timeout` all of it, by the clock on the wall."""
 
-    def __init__(self, name, *, expect, seconds, timeout, cmdline="", line=None,
-                 reject=(), check=None):
+    def __init__(self, name, *, expect, seconds, timeout, keys, cmdline="", line=None,
+                 reject=(), check=None, uefi=None):
         self.name = name
         self.cmdline = cmdline
         self.line = line  # of the guest's kernel; None: the bundled guest
@@ -33,11 +34,14 @@ class Subject:
         self.expect = expect
         self.reject = reject
         self.check = check
-        self.bench = Qemu(MACHINE, os.devnull, "qemu")  # which has no logs
+        self.typist = keys
+        self.roms = [uefi] if uefi else []
+        machine = dict(MACHINE, bios=uefi and os.path.basename(uefi))
+        self.bench = Qemu(types.SimpleNamespace(**machine), os.devnull, "qemu")  # which has no logs
 
     def keys(self, here):
         """The script that types."""
-        return (here / f"keys-{self.name}.sh").read_bytes()
+        return (here / f"keys-{self.typist}.sh").read_bytes()
 
     def machine(self, iso):
         """QEMU's options, the same as scripts/run's but for the console's."""
@@ -47,9 +51,9 @@ class Subject:
         """The ISO of Trivet's IMAGE and the guest."""
         modules = []
         if self.line is not None:
-            script = [sys.executable, root / "scripts/guest", self.name]
+            script = [sys.executable, root / "scripts/guest", "linux"]
             subprocess.run(script + ["-o", iso.parent, "--kernel", vmlinuz], check=True)
-            made = iso.parent / self.name
+            made = iso.parent / "linux"
             modules = [f"{made / 'kernel'}={self.line}", str(made / "initrd")]
         subprocess.run(medium.command(iso, self.bench, self.cmdline, modules, image),
                        check=True)
@@ -75,15 +79,23 @@ class Subject:
         return self.check(log) if self.check else None
 
 
+def linux(name, **how):
+    """Debian's kernel, to a shell and to poweroff."""
+    return Subject(
+        name, line="console=ttyS0", keys="linux", reject=linux_log.WRONG_BUT_RETBLEED,
+        check=linux_log.content_but_retbleed, **how,
+        expect=(r"hypervisor=KVMKVMKVM", r"^Trivet guest: user space tsc=\d+",
+                r"guest:/# \S*echo \$\(\(6\*7\)\)$", r"^42$",
+                r"^Trivet guest: checks done", r"guest:/# \S*poweroff$",
+                r"reboot: Power down",
+                r'^run: outcome=clean reason="vm0: power-off: ACPI S5"'))
+
+
 SUBJECTS = {one.name: one for one in (
-    Subject("bundled", cmdline="paused", seconds=6, timeout=600,
+    Subject("bundled", cmdline="paused", keys="bundled", seconds=6, timeout=600,
             expect=(r"vm0: (paused|running), \d+\.\d+ s of its time", r"^guest: goodbye",
                     r'^run: outcome=clean reason="vm0: power-off: hypercall"')),
-    Subject("linux", line="console=ttyS0", seconds=60, timeout=1500,
-            expect=(r"hypervisor=KVMKVMKVM", r"^Trivet guest: user space tsc=\d+",
-                    r"guest:/# \S*echo \$\(\(6\*7\)\)$", r"^42$",
-                    r"^Trivet guest: checks done", r"guest:/# \S*poweroff$",
-                    r"reboot: Power down",
-                    r'^run: outcome=clean reason="vm0: power-off: ACPI S5"'),
-            reject=linux_log.WRONG_BUT_RETBLEED, check=linux_log.content_but_retbleed),
+    linux("linux", seconds=60, timeout=1500),
+    linux("linux-uefi", seconds=90, timeout=1700,
+          uefi=next(filter(os.path.exists, FIRMWARE), FIRMWARE[0])),
 )}
