@@ -27,6 +27,7 @@ finish() {
 	say "kvm messages:"
 	dmesg | grep -iE 'kvm|vmx|msr:' | tail -60 | sed 's,^,nested: | ,'
 	say "end"
+	sleep 1 # the serial port is slow, and what it has not sent would be lost
 	poweroff -f
 }
 

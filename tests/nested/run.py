@@ -134,6 +134,8 @@ def verdict(seen, last_words, subject):
             break
     else:
         return f"QEMU did not end; Bochs: {last_words}"
+    if "nested: end" not in seen:
+        return f"Linux' report is not complete; Bochs: {last_words}"
     refused = between(seen, "nested: refused VM entries:", "nested: kvm messages:")
     if refused:
         return f"KVM refused VM entries: {refused[0]}"
