@@ -12,6 +12,7 @@ import types
 from bench import medium, outcome
 from bench.qemu import FIRMWARE, Qemu
 from boot import linux_log
+import kvm_doctor
 
 # As scripts/run has them by itself.
 MACHINE = {"machine": "q35", "mem": 512, "cpus": 1, "model": "", "media": "cd", "bios": None}
@@ -20,12 +21,13 @@ MACHINE = {"machine": "q35", "mem": 512, "cpus": 1, "model": "", "media": "cd", 
 class Subject:
     """One guest. `expect` are patterns of lines in this order, `reject` of
     lines that must not come; `check` is a function of the log that returns
-    what is wrong with it; `uefi` is a firmware, by its path here, in the place
+    what is wrong with it; `refusals`: KVM has to refuse entries, else it must
+    not; `uefi` is a firmware, by its path here, in the place
     of QEMU's own; `seconds` limits QEMU, by the clock of the Linux in
     between, `timeout` all of it, by the clock on the wall."""
 
     def __init__(self, name, *, expect, seconds, timeout, keys, cmdline="", line=None,
-                 reject=(), check=None, uefi=None):
+                 reject=(), check=None, refusals=False, uefi=None):
         self.name = name
         self.cmdline = cmdline
         self.line = line  # of the guest's kernel; None: the bundled guest
@@ -34,6 +36,7 @@ class Subject:
         self.expect = expect
         self.reject = reject
         self.check = check
+        self.refusals = refusals
         self.typist = keys
         self.roms = [uefi] if uefi else []
         machine = dict(MACHINE, bios=uefi and os.path.basename(uefi))
@@ -58,8 +61,11 @@ class Subject:
         subprocess.run(medium.command(iso, self.bench, self.cmdline, modules, image),
                        check=True)
 
-    def problem(self, lines, status):
-        """What is wrong with a QEMU that said these lines and ended so, or None."""
+    def problem(self, lines, status, refused):
+        """What is wrong with a QEMU that said these lines and ended so, and the
+        entries that KVM refused; or None."""
+        if bool(refused) != self.refusals:
+            return f"KVM refused VM entries: {(refused or ['none'])[0]}"
         log = "\n".join(lines)
         verdict = self.bench.verdict(status, log.encode())
         if verdict.status != outcome.CLEAN:
@@ -95,6 +101,9 @@ SUBJECTS = {one.name: one for one in (
     Subject("bundled", cmdline="paused", keys="bundled", seconds=6, timeout=600,
             expect=(r"vm0: (paused|running), \d+\.\d+ s of its time", r"^guest: goodbye",
                     r'^run: outcome=clean reason="vm0: power-off: hypercall"')),
+    Subject("doctor", cmdline=kvm_doctor.OPTIONS, keys="none", seconds=30, timeout=600,
+            expect=(r'^run: outcome=clean reason="doctor=\d+ has been done"',),
+            check=kvm_doctor.problem, refusals=True),
     linux("linux", seconds=60, timeout=1500),
     linux("linux-uefi", seconds=90, timeout=1700,
           uefi=next(filter(os.path.exists, FIRMWARE), FIRMWARE[0])),
