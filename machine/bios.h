@@ -23,7 +23,9 @@
 #include "lib/types.h"
 #include "machine/bus.h"
 
-#define BIOS_SECTOR 512U
+#define BIOS_SECTOR  512U
+#define BIOS_COLUMNS 80U
+#define BIOS_NO_ROW  0xff
 
 struct bios {
 	bool present;	/* its code is in the guest's memory */
@@ -35,6 +37,10 @@ struct bios {
 	u8 drive;	 /* 0: a floppy disk; 80H: a hard disk */
 	u8 status;	 /* of the last call of INT 13H */
 	u16 key;	 /* scan code and character, typed but not taken yet; 0: none */
+	u8 row;		 /* of the screen, that the console's line shows; or BIOS_NO_ROW */
+	u8 column;	 /* where the console's cursor is in it */
+	u8 written;	 /* so much of line[] */
+	u8 line[BIOS_COLUMNS];
 	u64 wait_until;	 /* INT 15H AH=86H: the machine's clock; 0: nobody waits */
 };
 

@@ -6,8 +6,8 @@
 #include <linux/serial_reg.h>
 
 #include "machine/bios_call.h"
+#include "machine/bios_screen.h"
 #include "machine/memory_map.h"
-
 
 /* From this scan code on: what is on the keys, without and with Shift. */
 static const struct row {
@@ -49,8 +49,10 @@ static u16 look(struct vm *vm)
 	if (vm->bios.key)
 		return vm->bios.key;
 	byte = receive(vm);
-	if (byte < 0)
+	if (byte < 0) {
+		bios_screen_settle(vm);
 		return 0;
+	}
 	if (byte == 0x7f)
 		byte = '\b';
 	vm->bios.key = (u16)(scan_code((u8)byte) << 8 | byte);

@@ -1,31 +1,64 @@
 /* SPDX-License-Identifier: MIT */
-/* INT 10H: there is no screen; text goes to COM1's console. */
+/* INT 10H: there is no screen; text goes to COM1's console (machine/bios_screen.h). */
 #include "machine/bios_call.h"
+#include "machine/bios_screen.h"
+#include "machine/memory_map.h"
 #include "vmx/instructions.h"
 
-#define COLUMNS	    80
-#define TEXT_MODE   3
-#define SPACE	    0x0720 /* as a character of the screen with its colors */
-#define COLOR_VGA   8	   /* a display, as AH=1AH tells it */
-#define STRING_PAIR 0x02   /* AL of AH=13H: each character with its colors */
+#define CURSOR_SHAPE (MAP_BIOS_DATA + 0x60)
 
-static void put(struct vm *vm, u8 character)
+#define TEXT_MODE     3
+#define LIGHT_GRAY    0x07 /* on black */
+#define COLOR_VGA     8	   /* a display, as AH=1AH tells it */
+#define STRING_MOVES  0x01 /* AL of AH=13H: the cursor stays behind the text */
+#define STRING_COLORS 0x02 /* and each character has its colors behind it */
+
+static struct bios_cell cell_of(u64 rdx)
 {
-	guest_console_put(&vm->console, character);
+	return (struct bios_cell){bios_high(rdx), bios_low(rdx)};
 }
 
-/* AH=13H: ES:BP, CX characters. */
-static void put_string(struct vm *vm, const struct vcpu *v)
+static void set_shape(struct vm *vm, u16 shape)
 {
-	gpa_t at = vmcs_read(VMCS_GUEST_ES_BASE) + (u16)v->regs.rbp;
-	unsigned step = v->regs.rax & STRING_PAIR ? 2 : 1;
+	if (vm_ram_write(vm, CURSOR_SHAPE, &shape, sizeof(shape)))
+		return;
+}
+
+static void tell_cursor(struct vm *vm, union vcpu_regs *r)
+{
+	struct bios_cell at = bios_screen_cursor(vm);
+	u16 shape = 0;
+
+	if (vm_ram_read(vm, CURSOR_SHAPE, &shape, sizeof(shape)))
+		return;
+	bios_set_word(&r->rcx, shape);
+	bios_set_word(&r->rdx, (u16)(at.row << 8 | at.column));
+}
+
+/* AH=06H and 07H: AL rows, 0 for all, in a window from CH to DH. */
+static void scroll(struct vm *vm, const union vcpu_regs *r, bool down)
+{
+	int lines = bios_low(r->rax);
+
+	bios_screen_scroll(vm, bios_high(r->rcx), bios_high(r->rdx), down ? -lines : lines);
+}
+
+/* AH=13H: ES:BP, CX characters, at DX. */
+static void put_string(struct vm *vm, const union vcpu_regs *r)
+{
+	gpa_t at = vmcs_read(VMCS_GUEST_ES_BASE) + (u16)r->rbp;
+	struct bios_cell before = bios_screen_cursor(vm);
+	unsigned step = r->rax & STRING_COLORS ? 2 : 1;
 	u8 character;
 
-	for (unsigned left = (u16)v->regs.rcx; left; left--, at += step) {
+	bios_screen_move(vm, cell_of(r->rdx));
+	for (unsigned left = (u16)r->rcx; left; left--, at += step) {
 		if (vm_ram_read(vm, at, &character, 1))
-			return;
-		put(vm, character);
+			break;
+		bios_screen_type(vm, character);
 	}
+	if (!(r->rax & STRING_MOVES))
+		bios_screen_move(vm, before);
 }
 
 enum bios_result bios_video(struct vm *vm, struct vcpu *v)
@@ -33,27 +66,39 @@ enum bios_result bios_video(struct vm *vm, struct vcpu *v)
 	union vcpu_regs *r = &v->regs;
 
 	switch (bios_high(r->rax)) {
-	case 0x03: /* cursor: its shape, and where it is */
-		bios_set_word(&r->rcx, 0x0607);
-		bios_set_word(&r->rdx, 0);
+	case 0x00: /* a mode: it is blank then */
+		bios_screen_scroll(vm, 0, BIOS_ROWS - 1, 0);
+		bios_screen_move(vm, (struct bios_cell){0, 0});
+		break;
+	case 0x01:
+		set_shape(vm, (u16)r->rcx);
+		break;
+	case 0x02:
+		bios_screen_move(vm, cell_of(r->rdx));
+		break;
+	case 0x03:
+		tell_cursor(vm, r);
+		break;
+	case 0x06:
+	case 0x07:
+		scroll(vm, r, bios_high(r->rax) == 0x07);
 		break;
 	case 0x08:
-		bios_set_word(&r->rax, SPACE);
+		bios_set_word(&r->rax, (u16)(LIGHT_GRAY << 8 | bios_screen_look(vm)));
 		break;
 	case 0x09:
-	case 0x0a: /* the same character CX times; a screen's width is enough */
-		for (unsigned n = MIN((unsigned)(u16)r->rcx, (unsigned)COLUMNS); n; n--)
-			put(vm, bios_low(r->rax));
+	case 0x0a:
+		bios_screen_fill(vm, bios_low(r->rax), (u16)r->rcx);
 		break;
 	case 0x0e:
-		put(vm, bios_low(r->rax));
+		bios_screen_type(vm, bios_low(r->rax));
 		break;
 	case 0x0f:
-		bios_set_word(&r->rax, COLUMNS << 8 | TEXT_MODE);
+		bios_set_word(&r->rax, (u16)(BIOS_COLUMNS << 8 | TEXT_MODE));
 		bios_set_high(&r->rbx, 0);
 		break;
 	case 0x13:
-		put_string(vm, v);
+		put_string(vm, r);
 		break;
 	case 0x1a:
 		if (bios_low(r->rax))
