@@ -7,7 +7,10 @@
 #include "vmx/decode.h"
 #include "vmx/instructions.h"
 
-#define FLAGS_AT 4 /* from SP on: IP, CS and the flags to return */
+/* From SP on. */
+#define IP_AT	 0
+#define CS_AT	 2
+#define FLAGS_AT 4
 
 #define EQUIPMENT  (MAP_BIOS_DATA + 0x10)
 #define LOW_MEMORY (MAP_BIOS_DATA + 0x13) /* KiB */
@@ -20,15 +23,22 @@ static u16 read16(struct vm *vm, gpa_t at)
 	return vm_ram_read(vm, at, &value, sizeof(value)) ? 0 : value;
 }
 
+/* In the caller's frame. "Unreal" mode may have a stack of 32 bits. */
+static gpa_t frame_at(unsigned offset)
+{
+	u64 sp = vmcs_read(VMCS_GUEST_RSP) + offset;
+
+	sp = vmcs_read(VMCS_GUEST_SS_ACCESS_RIGHTS) & AR_DB ? (u32)sp : (u16)sp;
+	return vmcs_read(VMCS_GUEST_SS_BASE) + sp;
+}
+
 /* A bit of the flags that the IRET takes. Where the stack is no RAM nobody will miss it. */
 static void set_flag(struct vm *vm, u64 flag, bool on)
 {
-	gpa_t at = vmcs_read(VMCS_GUEST_SS_BASE) +
-		   (u16)(vmcs_read(VMCS_GUEST_RSP) + FLAGS_AT);
-	u16 flags = read16(vm, at);
+	u16 flags = read16(vm, frame_at(FLAGS_AT));
 
 	flags = (u16)(on ? flags | flag : flags & ~flag);
-	if (vm_ram_write(vm, at, &flags, sizeof(flags)))
+	if (vm_ram_write(vm, frame_at(FLAGS_AT), &flags, sizeof(flags)))
 		return;
 }
 
@@ -60,10 +70,7 @@ static enum bios_result nothing_to_boot(struct vm *vm, struct vcpu *v)
 {
 	(void)vm;
 	vcpu_stop(v, STOP_POWER_OFF, "INT 18H: it found nothing to boot, at CS:IP",
-		  (u64)read16(vm, vmcs_read(VMCS_GUEST_SS_BASE) +
-					  (u16)(vmcs_read(VMCS_GUEST_RSP) + 2)) << 16 |
-			  read16(vm, vmcs_read(VMCS_GUEST_SS_BASE) +
-					     (u16)vmcs_read(VMCS_GUEST_RSP)));
+		  (u64)read16(vm, frame_at(CS_AT)) << 16 | read16(vm, frame_at(IP_AT)));
 	return BIOS_STOP;
 }
 

@@ -37,6 +37,8 @@ struct bios {
 	u8 drive;	 /* 0: a floppy disk; 80H: a hard disk */
 	u8 status;	 /* of the last call of INT 13H */
 	u16 key;	 /* scan code and character, typed but not taken yet; 0: none */
+	u8 escape;	 /* of a key that is several bytes: the last one; 0: none is under way */
+	u64 escape_until; /* after this time no more of them come */
 	u8 row;		 /* of the screen, that the console's line shows; or BIOS_NO_ROW */
 	u8 column;	 /* where the console's cursor is in it */
 	u8 written;	 /* so much of line[] */

@@ -20,6 +20,7 @@ extern const u8 bios_code_slave[];    /* IRQ 8 to 15 */
 extern const u8 bios_code_boot[];     /* prepares 8259s and 8254, goes to 0:7C00H */
 extern const u8 bios_code_reset[];    /* resets the machine */
 extern const u8 bios_code_floppy[];   /* 11 bytes: what INT 1EH points to */
+extern const u8 bios_code_system[];   /* 10 bytes: what INT 15H AH=C0H points to */
 
 /* Where a label of the block is in the segment F000H. */
 static inline u16 bios_code_at(const u8 *label)

@@ -11,15 +11,9 @@
 
 #define VECTORS 256
 
-#define COM1_PORT  (MAP_BIOS_DATA + 0x00) /* u16 each */
-#define EBDA	   (MAP_BIOS_DATA + 0x0e) /* a segment */
 #define EQUIPMENT  (MAP_BIOS_DATA + 0x10)
-#define LOW_MEMORY (MAP_BIOS_DATA + 0x13) /* KiB */
-#define VIDEO_MODE (MAP_BIOS_DATA + 0x49)
-#define COLUMNS	   (MAP_BIOS_DATA + 0x4a)
 #define TICKS	   (MAP_BIOS_DATA + 0x6c)
 #define HARD_DISKS (MAP_BIOS_DATA + 0x75)
-#define ROWS	   (MAP_BIOS_DATA + 0x84) /* less one */
 
 #define EQUIPMENT_FPU	   0x0002
 #define EQUIPMENT_1_SERIAL 0x0200
@@ -27,6 +21,34 @@
 
 #define FLOPPY_DRIVE	   0x0001
 #define VIDEO_COLOR_80	   0x0020
+
+#define KEYS_START 0x1e /* the keyboard's buffer, which stays empty */
+#define KEYS_END   0x3e
+
+/* Words of the BIOS data area that programs look at without a call; the others are 0. */
+static const struct {
+	u8 offset, size;
+	u16 value;
+} data[] = {
+	{ 0x00, 2, PORT_COM1 },
+	{ 0x0e, 2, MAP_EBDA >> 4 },
+	{ 0x10, 2, EQUIPMENT_FPU | EQUIPMENT_1_SERIAL | VIDEO_COLOR_80 },
+	{ 0x13, 2, LOW_KIB },
+	{ 0x1a, 2, KEYS_START }, /* where the next key is taken */
+	{ 0x1c, 2, KEYS_START }, /* and where one would be put */
+	{ 0x49, 1, 3 },		 /* video mode */
+	{ 0x4a, 2, 80 },	 /* columns */
+	{ 0x4c, 2, 0x1000 },	 /* bytes of a page */
+	{ 0x60, 2, 0x0607 },	 /* the cursor's shape */
+	{ 0x63, 2, 0x03d4 },	 /* port of the CRT controller */
+	{ 0x65, 1, 0x29 },	 /* its mode */
+	{ 0x7c, 1, 1 },		 /* seconds until COM1 times out */
+	{ 0x80, 2, KEYS_START },
+	{ 0x82, 2, KEYS_END },
+	{ 0x84, 1, 25 - 1 },	 /* the last row */
+	{ 0x85, 2, 16 },	 /* scan lines of a character */
+	{ 0x96, 1, 0x10 },	 /* a keyboard with 101 keys */
+};
 
 /* Where PCs have always had them, in the segment F000H. */
 #define NOTHING 0xff53 /* an IRET */
@@ -101,14 +123,9 @@ void bios_data_write(struct vm *vm)
 	write8(vm, MAP_BIOS + MODEL, MODEL_AT);
 	vm->bios.present = true;
 
-	write16(vm, COM1_PORT, PORT_COM1);
-	write16(vm, EBDA, MAP_EBDA >> 4);
-	write16(vm, EQUIPMENT, EQUIPMENT_FPU | EQUIPMENT_1_SERIAL | VIDEO_COLOR_80);
-	write16(vm, LOW_MEMORY, LOW_KIB);
-	write8(vm, VIDEO_MODE, 3);
-	write16(vm, COLUMNS, 80);
+	for (unsigned i = 0; i < ARRAY_SIZE(data); i++)
+		write(vm, MAP_BIOS_DATA + data[i].offset, &data[i].value, data[i].size);
 	write(vm, TICKS, &since_midnight, sizeof(since_midnight));
-	write8(vm, ROWS, 25 - 1);
 	write16(vm, MAP_EBDA, (MAP_VGA_START - MAP_EBDA) >> 10); /* it begins with its size, KiB */
 }
 

@@ -10,6 +10,7 @@
 #include "vmx/instructions.h"
 
 #define TRANSFER_MAX 128U /* sectors of a call */
+#define NO_DRIVE     0	  /* as a kind: AH=15H */
 
 /* ---- Sectors --------------------------------------------------------------------- */
 
@@ -56,7 +57,8 @@ static bool find_lba(const struct bios *b, const struct vcpu *v, u64 *lba)
 	return sector && sector <= b->track && head < b->heads;
 }
 
-static u8 transfer(struct vm *vm, struct vcpu *v, bool verify)
+/* AL is how many sectors it were: all or, with a status, none. */
+static u8 try_transfer(struct vm *vm, const struct vcpu *v, bool verify)
 {
 	u32 count = bios_low(v->regs.rax);
 	u64 lba;
@@ -68,6 +70,15 @@ static u8 transfer(struct vm *vm, struct vcpu *v, bool verify)
 	if (verify)
 		return 0;
 	return bios_disk_read(vm, lba, count, vmcs_read(VMCS_GUEST_ES_BASE) + (u16)v->regs.rbx);
+}
+
+static u8 transfer(struct vm *vm, struct vcpu *v, bool verify)
+{
+	u8 status = try_transfer(vm, v, verify);
+
+	if (status)
+		bios_set_low(&v->regs.rax, 0);
+	return status;
 }
 
 /* ---- What there is ----------------------------------------------------------------- */
@@ -110,8 +121,10 @@ enum bios_result bios_disk(struct vm *vm, struct vcpu *v)
 	struct bios *b = &vm->bios;
 	u8 function = bios_high(v->regs.rax);
 
-	if (!b->disk || bios_low(v->regs.rdx) != b->drive)
-		return bios_disk_end(vm, v, DISK_BAD_COMMAND);
+	if (!b->disk || bios_low(v->regs.rdx) != b->drive) {
+		bios_disk_end(vm, v, DISK_BAD_COMMAND);
+		return function == 0x15 ? bios_fail(v, NO_DRIVE) : BIOS_FAILED;
+	}
 	switch (function) {
 	case 0x00: /* reset */
 	case 0x0c: /* seek */

@@ -40,9 +40,12 @@ static u8 check_extensions(struct vcpu *v)
 	return 0;
 }
 
+/* All of them or, with a status, none: then the block says so. */
 static u8 extended_transfer(struct vm *vm, struct vcpu *v, bool verify)
 {
 	struct edd_packet p = { 0 };
+	const u16 none = 0;
+	u8 status = 0;
 	gpa_t to;
 
 	if (vm_ram_read(vm, packet_at(v), &p, offsetof(struct edd_packet, flat)) || p.size < 16)
@@ -54,8 +57,13 @@ static u8 extended_transfer(struct vm *vm, struct vcpu *v, bool verify)
 		to = p.flat;
 	}
 	if (!bios_disk_has(&vm->bios, p.lba, p.count))
-		return DISK_NO_SECTOR;
-	return verify ? 0 : bios_disk_read(vm, p.lba, p.count, to);
+		status = DISK_NO_SECTOR;
+	else if (!verify)
+		status = bios_disk_read(vm, p.lba, p.count, to);
+	if (status && vm_ram_write(vm, packet_at(v) + offsetof(struct edd_packet, count), &none,
+				   sizeof(none)))
+		return DISK_BAD_COMMAND;
+	return status;
 }
 
 static u8 tell_parameters(struct vm *vm, struct vcpu *v)

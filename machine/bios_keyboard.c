@@ -9,6 +9,10 @@
 #include "machine/bios_screen.h"
 #include "machine/memory_map.h"
 
+#define ESC	0x1b
+#define ESC_NS	20000000UL /* alone for so long: it was the key */
+#define KEY_ESC 0x011b
+
 /* From this scan code on: what is on the keys, without and with Shift. */
 static const struct row {
 	u8 scan;
@@ -33,30 +37,90 @@ static u8 scan_code(u8 character)
 	return character && character <= 26 ? scan_code((u8)(character + 'a' - 1)) : 0;
 }
 
+/* What follows ESC [ or ESC O: a letter, or a digit and a tilde. As scan codes. */
+static const struct {
+	char last;
+	u8 scan;
+} sequences[] = {
+	{ 'A', 0x48 }, { 'B', 0x50 }, { 'C', 0x4d }, { 'D', 0x4b }, /* up, down, right, left */
+	{ 'H', 0x47 }, { 'F', 0x4f }, { '1', 0x47 }, { '4', 0x4f }, /* Home, End */
+	{ '2', 0x52 }, { '3', 0x53 }, { '5', 0x49 }, { '6', 0x51 }, /* Insert, Delete, pages */
+	{ 'P', 0x3b }, { 'Q', 0x3c }, { 'R', 0x3d }, { 'S', 0x3e }, /* F1 to F4 */
+};
+
+static u16 sequence(u8 last)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(sequences); i++)
+		if (last == (u8)sequences[i].last)
+			return (u16)(sequences[i].scan << 8);
+	return 0;
+}
+
 /* A byte from the line, or -1. The guest may have programmed COM1 as it likes, but its divisor latch. */
 static int receive(struct vm *vm)
 {
-	if (!(bus_in(&vm->bus, PORT_COM1 + UART_LSR, 1) & UART_LSR_DR) || vm->uart.lcr & UART_LCR_DLAB)
+	if (vm->uart.lcr & UART_LCR_DLAB)
 		return -1;
-	return (u8)bus_in(&vm->bus, PORT_COM1 + UART_RX, 1);
+	if (bus_in(&vm->bus, PORT_COM1 + UART_LSR, 1) & UART_LSR_DR)
+		return (u8)bus_in(&vm->bus, PORT_COM1 + UART_RX, 1);
+	return guest_console_take(&vm->console); /* what the UART has no room for */
 }
 
-/* Terminals send DEL where a PC's keyboard has Backspace. */
-static u16 look(struct vm *vm)
+/* Terminals send DEL where a PC's keyboard has Backspace, ESC and a character for Alt and its key. */
+static u16 decode(struct bios *b, u8 byte, u64 now)
 {
-	int byte;
+	u8 before = b->escape;
 
-	if (vm->bios.key)
-		return vm->bios.key;
-	byte = receive(vm);
-	if (byte < 0) {
-		bios_screen_settle(vm);
+	b->escape = 0;
+	switch (before) {
+	case 0:
+	case ESC:
+		if (byte == ESC) {
+			b->escape = ESC;
+			b->escape_until = now + ESC_NS;
+			return before ? KEY_ESC : 0;
+		}
+		if (before && (byte == '[' || byte == 'O')) {
+			b->escape = byte;
+			return 0;
+		}
+		if (byte == 0x7f)
+			byte = '\b';
+		return (u16)(scan_code(byte) << 8 | (before ? 0 : byte));
+	default:
+		if (byte < '0' || byte > '9')
+			return sequence(byte == '~' ? before : byte);
+		b->escape = byte;
 		return 0;
 	}
-	if (byte == 0x7f)
-		byte = '\b';
-	vm->bios.key = (u16)(scan_code((u8)byte) << 8 | byte);
-	return vm->bios.key;
+}
+
+/* The next key, without taking it; 0: none. */
+static u16 look(struct vm *vm)
+{
+	struct bios *b = &vm->bios;
+	u64 now = clock_now(&vm->clock);
+	int byte;
+
+	while (!b->key) {
+		byte = receive(vm);
+		if (byte < 0)
+			break;
+		b->key = decode(b, (u8)byte, now);
+	}
+	if (!b->key && b->escape && now >= b->escape_until) {
+		b->escape = 0;
+		b->key = KEY_ESC;
+	}
+	if (!b->key)
+		bios_screen_settle(vm);
+	return b->key;
+}
+
+/* Without IRQ 0 nothing may come that ends a HLT. */
+static enum bios_result wait(const struct vm *vm)
+{
+	return vm->pic.chips[0].imr & BIT(0) ? BIOS_AGAIN : BIOS_SLEEP;
 }
 
 enum bios_result bios_keyboard(struct vm *vm, struct vcpu *v)
@@ -68,7 +132,7 @@ enum bios_result bios_keyboard(struct vm *vm, struct vcpu *v)
 	case 0x10:
 		key = look(vm);
 		if (!key)
-			return BIOS_SLEEP;
+			return wait(vm);
 		vm->bios.key = 0;
 		bios_set_word(&v->regs.rax, key);
 		break;

@@ -4,6 +4,7 @@
 
 #include "lib/string.h"
 #include "machine/bios_call.h"
+#include "machine/bios_code.h"
 #include "machine/memory_map.h"
 #include "vmx/instructions.h"
 
@@ -116,6 +117,12 @@ static enum bios_result wait(struct vm *vm, struct vcpu *v)
 	return BIOS_DONE;
 }
 
+static void set_es(u16 segment)
+{
+	vmcs_write(VMCS_GUEST_ES_SELECTOR, segment);
+	vmcs_write(VMCS_GUEST_ES_BASE, (u64)segment << 4);
+}
+
 enum bios_result bios_system(struct vm *vm, struct vcpu *v)
 {
 	switch (bios_high(v->regs.rax)) {
@@ -127,6 +134,18 @@ enum bios_result bios_system(struct vm *vm, struct vcpu *v)
 		return move_block(vm, v);
 	case 0x88:
 		bios_set_word(&v->regs.rax, (u16)MIN(kib_above_1m(vm), 0xffffUL));
+		return BIOS_DONE;
+	case 0x90: /* a device is waited for, or done: nobody cares */
+	case 0x91:
+		bios_set_high(&v->regs.rax, 0);
+		return BIOS_DONE;
+	case 0xc0:
+		set_es(MAP_BIOS >> 4);
+		bios_set_word(&v->regs.rbx, bios_code_at(bios_code_system));
+		bios_set_high(&v->regs.rax, 0);
+		return BIOS_DONE;
+	case 0xc1:
+		set_es(MAP_EBDA >> 4);
 		return BIOS_DONE;
 	case 0xe8:
 		if (bios_low(v->regs.rax) == 0x20)

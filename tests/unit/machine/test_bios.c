@@ -49,7 +49,13 @@ static void tells_of_memory(void **state)
 	assert_int_equal(done(0x15, 0xe820, true) >> 8, 0x86);
 	assert_int_equal(done(0x15, 0xe801, false), 1024);
 	assert_int_equal(done(0x15, 0x8800, false), 1024);
-	assert_int_equal(done(0x15, 0xc000, true) >> 8, 0x86);
+	assert_int_equal(done(0x15, 0xc200, true) >> 8, 0x86);
+	assert_int_equal(done(0x15, 0xc000, false) >> 8, 0);
+	assert_int_equal(sim_get(VMCS_GUEST_ES_BASE) + (u16)v.regs.rbx,
+			 MAP_BIOS + bios_code_at(bios_code_system));
+	assert_int_equal(done(0x15, 0xc100, false), 0xc100);
+	assert_int_equal(sim_get(VMCS_GUEST_ES_SELECTOR), MAP_EBDA >> 4);
+	assert_int_equal(done(0x15, 0x9001, false) >> 8, 0);
 	assert_int_equal(done(0x15, 0x2400, true) >> 8, 0x86);
 	assert_int_equal(done(0x15, 0x2402, false), 1);
 }
@@ -94,7 +100,7 @@ static void types(const char *keys)
 
 static void reads_keys(void **state)
 {
-	static const u16 wanted[] = { 0x1e61, 0x1e41, 0x0231, 0x0221, 0x1c0d, 0x011b, 0x0e08, 0x2e03,
+	static const u16 wanted[] = { 0x1e61, 0x1e41, 0x0231, 0x0221, 0x1c0d, 0x0e08, 0x2e03,
 				      0x352f, 0x3920, 0x1a5b, 0x2b7c };
 
 	(void)state;
@@ -102,7 +108,7 @@ static void reads_keys(void **state)
 	done(0x16, 0x0100, false);
 	assert_true(flags() & RFLAGS_ZF);
 	assert_int_equal(bus_out(&vm.bus, &v, PORT_COM1 + 2, 1, 1), NEXT); /* FIFO on */
-	types("aA1!\r\x1b\x7f\x03/ [|");
+	types("aA1!\r\x7f\x03/ [|");
 	assert_int_equal(done(0x16, 0x0100, false), wanted[0]);
 	assert_false(flags() & RFLAGS_ZF);
 	assert_int_equal(done(0x16, 0x1100, false), wanted[0]); /* it is still there */
@@ -114,6 +120,25 @@ static void reads_keys(void **state)
 	assert_int_equal((u8)done(0x16, 0x0500, false), 1); /* full */
 	assert_int_equal(done(0x16, 0x0000, false), 0x1c0d);
 	assert_int_equal((u8)done(0x16, 0x02ff, false), 0);
+}
+
+static void keys_of_several_bytes(void **state)
+{
+	static const u16 wanted[] = { 0x4800, 0x5000, 0x3b00, 0x5300, 0x2d00, 0x011b, 0x4b00, 0x2c7a };
+
+	(void)state;
+	types("\x1b");
+	more = "[A\x1b[B\x1bOP\x1b[3~\x1bx\x1b\x1b[D\x1b[Zz\x1b";
+	for (unsigned i = 0; i < ARRAY_SIZE(wanted); i++)
+		assert_int_equal(done(0x16, i & 1 ? 0x1000 : 0, false), wanted[i]);
+	assert_int_equal(call(0x16, 0x0000), RFLAGS_CF); /* perhaps more comes */
+	fake_now += 19999999;
+	assert_int_equal(call(0x16, 0x0000), RFLAGS_CF);
+	fake_now += 1;
+	assert_int_equal(done(0x16, 0x0100, false), 0x011b);
+	assert_int_equal(done(0x16, 0x0000, false), 0x011b);
+	vm.pic.chips[0].imr = 1; /* nothing would end a HLT */
+	assert_int_equal(call(0x16, 0x0000), RFLAGS_CF | RFLAGS_ZF);
 }
 
 static void speaks_on_the_line(void **state)
@@ -166,6 +191,12 @@ static void small_ones(void **state)
 	assert_int_equal(done(0x11, 0, false), 0x22);
 	assert_int_equal(done(0x12, 0, false), 639);
 	assert_int_equal(done(0x17, 0x0200, false) >> 8, 1);
+	/* A stack of 32 bits, as "unreal" mode may have it. */
+	sim_set(VMCS_GUEST_RSP, 0x18000);
+	sim_set(VMCS_GUEST_SS_ACCESS_RIGHTS, AR_DB);
+	call(0x15, 0xc200);
+	assert_int_equal(memory[0x18004], RFLAGS_CF);
+	assert_int_equal(memory[0x8004], 0);
 }
 
 static void ends_the_machine(void **state)
@@ -214,6 +245,7 @@ int main(void)
 		TEST(moves_blocks),
 		TEST(waits),
 		TEST(reads_keys),
+		TEST(keys_of_several_bytes),
 		TEST(speaks_on_the_line),
 		TEST(tells_the_time),
 		TEST(small_ones),

@@ -48,7 +48,7 @@ static void reads_sectors(void **state)
 	assert_int_equal(memory[ES + 100], 0);
 	/* Head 1 is 63 sectors further: there are none. */
 	disk(0x0001, 0x0180, 0);
-	assert_int_equal(done(0x13, 0x0201, true), 0x0401);
+	assert_int_equal(done(0x13, 0x0201, true), 0x0400); /* AL: none was read */
 	assert_int_equal(done(0x13, 0x0100, true) >> 8, 4); /* that was the status */
 	disk(0x0000, 0x80, 0);
 	assert_int_equal(done(0x13, 0x0201, true) >> 8, 4); /* sectors count from 1 */
@@ -95,6 +95,8 @@ static void reads_by_number(void **state)
 		memcpy(packet + 8, &reads[i].lba, 8);
 		memset(memory + 0x3010, 0, 8 * BIOS_SECTOR);
 		assert_int_equal(done(0x13, 0x4200, reads[i].status) >> 8, reads[i].status);
+		if (reads[i].status == 4)
+			assert_int_equal(packet[2], 0); /* none was read */
 		for (unsigned n = 0; !reads[i].status && n < reads[i].count; n++)
 			assert_int_equal(memory[0x3010 + n * BIOS_SECTOR], reads[i].lba + n + 1);
 	}
@@ -141,6 +143,8 @@ static void tells_of_the_disk(void **state)
 	assert_int_equal(sim_get(VMCS_GUEST_ES_BASE), MAP_BIOS);
 	disk(0, 0, 0);
 	assert_int_equal(done(0x13, 0x1500, false) >> 8, 1);
+	disk(0, 1, 0);
+	assert_int_equal(done(0x13, 0x1500, true) >> 8, 0); /* no such drive */
 	vm.bios.disk = NULL;
 	assert_int_equal(done(0x13, 0x0000, true) >> 8, 1);
 }
