@@ -11,6 +11,7 @@
 #define SMAP	   0x534d4150 /* "SMAP" */
 #define E820_BYTES 20U
 #define KIB_16M	   0x3c00U /* from 1 MiB to 16 MiB */
+#define KIB_63M	   0xfc00UL /* and 63 MiB of them */
 
 #define A20_IS_OPEN  1
 #define A20_BY_8042  BIT(0)
@@ -133,7 +134,8 @@ enum bios_result bios_system(struct vm *vm, struct vcpu *v)
 	case 0x87:
 		return move_block(vm, v);
 	case 0x88:
-		bios_set_word(&v->regs.rax, (u16)MIN(kib_above_1m(vm), 0xffffUL));
+		/* The 1024 that callers add must not overflow. */
+		bios_set_word(&v->regs.rax, (u16)MIN(kib_above_1m(vm), KIB_63M));
 		return BIOS_DONE;
 	case 0x90: /* a device is waited for, or done: nobody cares */
 	case 0x91:

@@ -72,7 +72,11 @@ static u8 translate(u8 byte)
 	}
 }
 
-/* After any change: fetch the keyboard's next byte if there is room for it, and set the interrupt's line. */
+/*
+ * After any change: fetch the keyboard's next byte if there is room for it, and set the interrupt's
+ * line. With the keyboard off the controller's own answers do not interrupt: who switched it off
+ * polls for them, and no handler must take them away.
+ */
 static void advance(struct i8042 *k)
 {
 	int byte = -1;
@@ -81,7 +85,8 @@ static void advance(struct i8042 *k)
 		byte = keyboard_take(&k->keyboard);
 	if (byte >= 0)
 		answer(k, k->command & COMMAND_TRANSLATE ? translate((u8)byte) : (u8)byte);
-	irq_set(&k->irq, k->full && k->command & COMMAND_INTERRUPT);
+	irq_set(&k->irq, k->full && (k->command & (COMMAND_INTERRUPT | COMMAND_KEYBOARD_OFF)) ==
+					    COMMAND_INTERRUPT);
 }
 
 static enum verdict reset_machine(struct vcpu *v)

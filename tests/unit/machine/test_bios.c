@@ -49,6 +49,8 @@ static void tells_of_memory(void **state)
 	assert_int_equal(done(0x15, 0xe820, true) >> 8, 0x86);
 	assert_int_equal(done(0x15, 0xe801, false), 1024);
 	assert_int_equal(done(0x15, 0x8800, false), 1024);
+	vm.ram.size = MIB(128);
+	assert_int_equal(done(0x15, 0x8800, false), 0xfc00); /* with 1 MiB it still fits 16 bits */
 	assert_int_equal(done(0x15, 0xc200, true) >> 8, 0x86);
 	assert_int_equal(done(0x15, 0xc000, false) >> 8, 0);
 	assert_int_equal(sim_get(VMCS_GUEST_ES_BASE) + (u16)v.regs.rbx,

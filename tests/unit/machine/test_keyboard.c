@@ -153,6 +153,11 @@ static void test_interrupt(void **state)
 	assert_true(line_high);
 	expect("\x01");
 	assert_false(line_high);
+	command(0xad); /* who polls for the answer has the keyboard off: no handler takes it */
+	command(0xd0);
+	assert_false(line_high);
+	expect("\x03");
+	command(0xae);
 }
 
 /* A new command: what the last one had to say is lost. But not what is in the controller already. */
