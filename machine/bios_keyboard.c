@@ -9,6 +9,8 @@
 #include "machine/bios_screen.h"
 #include "machine/memory_map.h"
 
+#define HAS_10H BIT(5) /* AH=09H: of the functions there are 10H to 12H */
+
 #define ESC	0x1b
 #define ESC_NS	20000000UL /* alone for so long: it was the key */
 #define KEY_ESC 0x011b
@@ -145,6 +147,9 @@ enum bios_result bios_keyboard(struct vm *vm, struct vcpu *v)
 		break;
 	case 0x02: /* no Shift, no Control */
 		bios_set_low(&v->regs.rax, 0);
+		break;
+	case 0x09:
+		bios_set_low(&v->regs.rax, HAS_10H);
 		break;
 	case 0x12:
 		bios_set_word(&v->regs.rax, 0);

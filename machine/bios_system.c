@@ -137,6 +137,8 @@ enum bios_result bios_system(struct vm *vm, struct vcpu *v)
 		/* The 1024 that callers add must not overflow. */
 		bios_set_word(&v->regs.rax, (u16)MIN(kib_above_1m(vm), KIB_63M));
 		return BIOS_DONE;
+	case 0x4f: /* a keyboard's handler asks what others make of a key: nothing */
+		return BIOS_FAILED;
 	case 0x90: /* a device is waited for, or done: nobody cares */
 	case 0x91:
 		bios_set_high(&v->regs.rax, 0);

@@ -58,6 +58,7 @@ static void tells_of_memory(void **state)
 	assert_int_equal(done(0x15, 0xc100, false), 0xc100);
 	assert_int_equal(sim_get(VMCS_GUEST_ES_SELECTOR), MAP_EBDA >> 4);
 	assert_int_equal(done(0x15, 0x9001, false) >> 8, 0);
+	assert_int_equal(done(0x15, 0x4f1e, true), 0x4f1e);
 	assert_int_equal(done(0x15, 0x2400, true) >> 8, 0x86);
 	assert_int_equal(done(0x15, 0x2402, false), 1);
 }
@@ -122,6 +123,7 @@ static void reads_keys(void **state)
 	assert_int_equal((u8)done(0x16, 0x0500, false), 1); /* full */
 	assert_int_equal(done(0x16, 0x0000, false), 0x1c0d);
 	assert_int_equal((u8)done(0x16, 0x02ff, false), 0);
+	assert_int_equal(done(0x16, 0x0900, false), 0x0920);
 }
 
 static void keys_of_several_bytes(void **state)
