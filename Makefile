@@ -64,7 +64,7 @@ machine := pc interrupts device_memory vm vm_report stats_report hints stuck stu
 	pic pic_chip tick_debt pit pit_channel pit_count \
 	lapic lapic_pins lapic_reset lapic_access lapic_timer lapic_bus ioapic rtc rtc_time rtc_cmos rtc_host \
 	pm i8042 keyboard board pci chipset \
-	memory_map bios bios_code bios_data bios_disk bios_edd bios_geometry bios_keyboard bios_screen bios_system bios_time bios_video \
+	memory_map bios bios_code bios_data bios_disk bios_edd bios_geometry bios_keyboard bios_power bios_screen bios_system bios_time bios_video \
 	acpi_build mp_build \
 	loader loader_boot loader_place loader_start loader_words loader_raw loader_disk loader_firmware \
 	loader_linux loader_linux_place loader_elf loader_elf_load loader_pvh \

@@ -80,6 +80,8 @@ again:	xor	%ax, %ax
 	jne	6f
 	cmp	$0x87, %ah		/* may copy to everywhere */
 	je	again
+	cmp	$0x53, %ah		/* may switch off */
+	je	again
 	xor	%cx, %cx		/* a wait of 65 ms at most, which is 1 of 256 */
 6:	cmpb	$0x16, vector
 	jne	7f

@@ -9,10 +9,10 @@
  *	INT 12H  low memory			INT 18H  nothing to boot: stops
  *	INT 13H  the image, as a disk		INT 19H  resets
  *	INT 14H  COM1				INT 1AH  ticks, RTC
- *	INT 15H  memory map, A20, block move, wait
+ *	INT 15H  memory map, A20, block move, wait, power off
  *
  * The functions are those of IBM's PC/AT and PS/2 BIOS, the Enhanced Disk
- * Drive Specification 3.0, and E820H of ACPI "System Address Map Interfaces".
+ * Drive Specification 3.0, APM 1.2 for real mode, and E820H of ACPI "System Address Map Interfaces".
  * What is not there fails as on a PC: carry, and AH = 86H or 01H.
  *
  * A guest can reach the services from nowhere but the code in F000H. Nothing

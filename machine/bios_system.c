@@ -129,6 +129,8 @@ enum bios_result bios_system(struct vm *vm, struct vcpu *v)
 	switch (bios_high(v->regs.rax)) {
 	case 0x24:
 		return a20(v, bios_low(v->regs.rax));
+	case 0x53:
+		return bios_power(vm, v);
 	case 0x86:
 		return wait(vm, v);
 	case 0x87:

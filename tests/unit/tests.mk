@@ -136,7 +136,7 @@ needs_machine/test_pit_channel := machine/pit_channel machine/pit_count
 needs_machine/test_rtc := machine/rtc machine/tick_debt machine/rtc_time machine/rtc_cmos $(time)
 needs_machine/test_rtc_time := machine/rtc_time
 needs_machine/test_uart := machine/uart machine/uart_receiver $(time)
-bios := machine/bios $(addprefix machine/bios_,code disk edd geometry keyboard screen system time video)
+bios := machine/bios $(addprefix machine/bios_,code disk edd geometry keyboard power screen system time video)
 needs_machine/test_bios := $(bios) machine/memory_map machine/bus machine/uart machine/uart_receiver machine/rtc machine/tick_debt \
 	machine/rtc_time machine/rtc_cmos vmx/stop vmx/vmcs sim/vmx sim/asm $(time)
 needs_machine/test_bios_disk := $(needs_machine/test_bios)

@@ -217,6 +217,30 @@ static void ends_the_machine(void **state)
 	assert_int_equal(v.stop.cause, STOP_RESET);
 }
 
+static void switches_off(void **state)
+{
+	(void)state;
+	assert_int_equal(done(0x15, 0x5300, false), 0x0102);
+	assert_int_equal(v.regs.rbx, 0x504d);
+	assert_int_equal(v.regs.rcx, 0);
+	assert_int_equal(done(0x15, 0x5301, false), 0x0001);
+	assert_int_equal(done(0x15, 0x5303, true) >> 8, 8);
+	assert_int_equal(done(0x15, 0x530e, false), 0x0102);
+	assert_int_equal(done(0x15, 0x530a, true) >> 8, 0x86);
+	assert_int_equal(done(0x15, 0x530b, true) >> 8, 0x80);
+	v.regs.rbx = 1;
+	v.regs.rcx = 2; /* suspend */
+	assert_int_equal(done(0x15, 0x5307, true) >> 8, 0x60);
+	v.regs.rcx = 0;
+	assert_int_equal(done(0x15, 0x5307, false) >> 8, 0);
+	v.regs.rcx = 3;
+	v.regs.rax = 0x5307;
+	sim_set(VMCS_GUEST_RIP, BIOS_CODE + 5 * BIOS_SLOT);
+	assert_int_equal(bios_ports.out(&vm, &v, 0, 1, 0), STOP);
+	assert_int_equal(v.stop.cause, STOP_POWER_OFF);
+	assert_int_equal(v.stop.value, 0);
+}
+
 /* No stack, no memory, wild registers: nothing of it is ours to suffer from. */
 static void survives_anything(void **state)
 {
@@ -254,6 +278,7 @@ int main(void)
 		TEST(tells_the_time),
 		TEST(small_ones),
 		TEST(ends_the_machine),
+		TEST(switches_off),
 		TEST(survives_anything),
 	};
 
