@@ -172,6 +172,6 @@ void bios_screen_settle(struct vm *vm)
 {
 	struct bios_cell at = bios_screen_cursor(vm);
 
-	if (vm->bios.row == at.row)
+	if (vm->bios.row == at.row && at.column <= vm->bios.written)
 		reach(vm, at);
 }

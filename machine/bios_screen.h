@@ -32,5 +32,6 @@ u8 bios_screen_look(struct vm *vm);
  */
 void bios_screen_scroll(struct vm *vm, unsigned first, unsigned last, int lines);
 
-/* The console's cursor where the screen's is, if that is in its line: somebody waits for a key. */
+/* The console's cursor where the screen's is, if that is in its line's text: somebody waits for a
+ * key. */
 void bios_screen_settle(struct vm *vm);

@@ -135,6 +135,9 @@ static void the_console_waits_where_the_cursor_is(void **state)
 	cursor(9, 9);
 	call(0x16, 0x0000);
 	assert_string_equal(text(), "0123\b\b");
+	cursor(0, 5); /* parked behind the text */
+	call(0x16, 0x0000);
+	assert_string_equal(text(), "0123\b\b");
 }
 
 static void writes_strings(void **state)
