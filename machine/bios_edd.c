@@ -23,8 +23,11 @@ struct edd_parameters {
 	u32 cylinders, heads, track;
 	u64 sectors;
 	u16 sector_size;
+	u32 configuration; /* where the drive's ports are told */
 } __packed;
-_Static_assert(sizeof(struct edd_parameters) == 26, "EDD 1.0's");
+_Static_assert(sizeof(struct edd_parameters) == 30, "EDD 2.0's");
+#define EDD_1_SIZE	 26 /* up to there */
+#define NO_CONFIGURATION 0xffffffffU
 
 static gpa_t packet_at(const struct vcpu *v)
 {
@@ -69,14 +72,16 @@ static u8 extended_transfer(struct vm *vm, struct vcpu *v, bool verify)
 static u8 tell_parameters(struct vm *vm, struct vcpu *v)
 {
 	const struct bios *b = &vm->bios;
-	const struct edd_parameters p = {
+	struct edd_parameters p = {
 		sizeof(struct edd_parameters), EDD_CHS_VALID, b->cylinders, b->heads, b->track, b->sectors,
-		BIOS_SECTOR,
+		BIOS_SECTOR, NO_CONFIGURATION,
 	};
 	u16 room;
 
-	if (vm_ram_read(vm, packet_at(v), &room, sizeof(room)) || room < sizeof(p) ||
-	    vm_ram_write(vm, packet_at(v), &p, sizeof(p)))
+	if (vm_ram_read(vm, packet_at(v), &room, sizeof(room)) || room < EDD_1_SIZE)
+		return DISK_BAD_COMMAND;
+	p.size = room < sizeof(p) ? EDD_1_SIZE : sizeof(p);
+	if (vm_ram_write(vm, packet_at(v), &p, p.size))
 		return DISK_BAD_COMMAND;
 	return 0;
 }

@@ -6,7 +6,7 @@ import os
 from harness.fat import syslinux_disk, syslinux_file
 
 from boot.test_disks import Disk
-from boot.test_linux import GUESTS, prepare
+from boot.test_linux import GUESTS, WRONG, content, prepare
 
 MENU = """\
 DEFAULT menu.c32
@@ -60,7 +60,7 @@ TESTS = [
            extra=("--until", r"#0  \["), keys=[(r"\[Tab\] to edit", "\x1b[B\r")],
            expect=(r"^SYSLINUX \d", r"^ +\+-{50,}\+$", r"^ +\| +What shall it be\? +\|$",
                    r"^ +\| the first +\|$", r"^ +\| memtest86\+ +\|$", r"#0  \[")),
-    Kernel("SYSLINUX Linux", "linux", linux_disk, options="mem=256M",
+    Kernel("SYSLINUX Linux", "linux", linux_disk, options="log=warn mem=256M", check=content, reject=WRONG,
            expect=(r"^SYSLINUX speaks$", r"Loading vmlinuz\.\.\. ok", r"Probing EDD .* ok",
                    r"BIOS-e820: \[mem 0x0{10}100000-0x000000000fffffff\] usable",
                    r"Trivet guest: uptime=",

@@ -113,6 +113,13 @@ static void reads_by_number(void **state)
 	memory[DS + 0x41] = 0;
 	assert_int_equal(done(0x13, 0x4800, false) >> 8, 0);
 	assert_int_equal(memory[DS + 0x40 + 16], 6);
+	memory[DS + 0x40 + 26] = 0x77;
+	assert_int_equal(done(0x13, 0x4800, false) >> 8, 0);
+	assert_int_equal(memory[DS + 0x40 + 26], 0x77); /* it has 26 bytes */
+	memory[DS + 0x40] = 74;
+	assert_int_equal(done(0x13, 0x4800, false) >> 8, 0);
+	assert_memory_equal(memory + DS + 0x40, "\x1e\x00\x02\x00", 4);
+	assert_memory_equal(memory + DS + 0x40 + 26, "\xff\xff\xff\xff", 4);
 	memory[DS + 0x40] = 25;
 	assert_int_equal(done(0x13, 0x4800, true) >> 8, 1);
 	/* The block is not in memory. */
