@@ -87,6 +87,9 @@ static bios_service_fn *const services[BIOS_SLOTS] = {
 	[0x8] = nothing_to_boot, [0x9] = reboot,   [0xa] = bios_time,
 };
 
+/* These tell by carry how it went. The others leave it to their caller, as on a PC. */
+#define TELLS_BY_CARRY (BIT(0x3) | BIT(0x5) | BIT(0xa))
+
 /* The slot that the vCPU is in, or BIOS_SLOTS. */
 static u64 slot(const struct vm *vm)
 {
@@ -127,7 +130,8 @@ static enum verdict port_out(void *state, struct vcpu *v, u16 offset, unsigned s
 		break;
 	case BIOS_DONE:
 	case BIOS_FAILED:
-		set_flag(vm, RFLAGS_CF, result == BIOS_FAILED);
+		if (TELLS_BY_CARRY >> number & 1)
+			set_flag(vm, RFLAGS_CF, result == BIOS_FAILED);
 		break;
 	}
 	vmcs_write(VMCS_GUEST_RFLAGS, flags);

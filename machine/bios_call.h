@@ -6,7 +6,7 @@
 #include "machine/vm.h"
 
 enum bios_result {
-	BIOS_DONE,   /* carry clear */
+	BIOS_DONE,   /* carry clear, where the interrupt tells by it */
 	BIOS_FAILED, /* carry set */
 	BIOS_AGAIN,  /* not yet: look again at once */
 	BIOS_SLEEP,  /* not yet: look again after an interrupt */
@@ -16,7 +16,8 @@ enum bios_result {
 /* One service: by AH, from and to v->regs. */
 typedef enum bios_result bios_service_fn(struct vm *vm, struct vcpu *v);
 
-bios_service_fn bios_video, bios_disk, bios_serial, bios_system, bios_power, bios_keyboard, bios_time;
+bios_service_fn bios_video, bios_disk, bios_serial, bios_system, bios_power, bios_keyboard,
+	bios_time;
 
 /* The caller's zero flag, as it is after the IRET. */
 void bios_set_zero(struct vm *vm, bool zero);

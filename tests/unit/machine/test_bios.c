@@ -155,7 +155,30 @@ static void speaks_on_the_line(void **state)
 	types("y");
 	assert_int_equal(done(0x14, 0x0200, false), 'y');
 	v.regs.rdx = 1;
-	assert_int_equal(done(0x14, 0x0300, true) >> 8, 0x80);
+	assert_int_equal(done(0x14, 0x0300, false) >> 8, 0x80);
+}
+
+/* Code prints between an error and its JC. */
+static void carry_is_the_callers(void **state)
+{
+	static const u16 calls[][2] = {
+		{ 0x10, 0x0e41 }, { 0x10, 0x0300 }, { 0x11, 0 }, { 0x12, 0 },	  { 0x14, 0x0300 },
+		{ 0x16, 0x0100 }, { 0x16, 0x0200 }, { 0x17, 0 }, { 0x14, 0x0141 },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(calls); i++) {
+		memory[STACK + 4] = RFLAGS_CF;
+		done(calls[i][0], calls[i][1], true);
+		memory[STACK + 4] = 0;
+		done(calls[i][0], calls[i][1], false);
+	}
+	memory[STACK + 4] = RFLAGS_CF;
+	done(0x13, 0x0000, true); /* no such drive */
+	v.regs.rdx = 0x80;
+	done(0x13, 0x0000, false);
+	memory[STACK + 4] = RFLAGS_CF;
+	done(0x1a, 0x0000, false);
 }
 
 static void tells_the_time(void **state)
@@ -275,6 +298,7 @@ int main(void)
 		TEST(reads_keys),
 		TEST(keys_of_several_bytes),
 		TEST(speaks_on_the_line),
+		TEST(carry_is_the_callers),
 		TEST(tells_the_time),
 		TEST(small_ones),
 		TEST(ends_the_machine),
