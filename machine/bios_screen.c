@@ -97,6 +97,7 @@ void bios_screen_scroll(struct vm *vm, unsigned first, unsigned last, int lines)
 	struct bios *b = &vm->bios;
 	int row = b->row - lines;
 
+	last = MIN(last, BIOS_ROWS - 1);
 	if (b->row < first || b->row > last)
 		return;
 	b->row = lines && row >= (int)first && row <= (int)last ? (u8)row : BIOS_NO_ROW;

@@ -28,10 +28,11 @@ void bios_screen_fill(struct vm *vm, u8 character, unsigned count);
 /* The character at the cursor. */
 u8 bios_screen_look(struct vm *vm);
 
-/* The rows from `first` to `last` go up by `lines`, or down by less than none; 0: they are blank.
+/*
+ * The rows from `first` to `last`, which may be beyond the screen, go up by `lines`, or down by
+ * less than none; 0: they are blank.
  */
 void bios_screen_scroll(struct vm *vm, unsigned first, unsigned last, int lines);
 
-/* The console's cursor where the screen's is, if that is in its line's text: somebody waits for a
- * key. */
+/* Somebody waits for a key: the console's cursor to the screen's, if that is in its line's text. */
 void bios_screen_settle(struct vm *vm);

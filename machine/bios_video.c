@@ -12,6 +12,7 @@
 #define COLOR_VGA     8	   /* a display, as AH=1AH tells it */
 #define STRING_MOVES  0x01 /* AL of AH=13H: the cursor stays behind the text */
 #define STRING_COLORS 0x02 /* and each character has its colors behind it */
+#define STRING_MAX    (BIOS_ROWS * BIOS_COLUMNS) /* the console is slow, and nothing else runs */
 
 static struct bios_cell cell_of(u64 rdx)
 {
@@ -43,7 +44,7 @@ static void scroll(struct vm *vm, const union vcpu_regs *r, bool down)
 	bios_screen_scroll(vm, bios_high(r->rcx), bios_high(r->rdx), down ? -lines : lines);
 }
 
-/* AH=13H: ES:BP, CX characters, at DX. */
+/* AH=13H: ES:BP, CX characters, at DX; no more than the screen has room for. */
 static void put_string(struct vm *vm, const union vcpu_regs *r)
 {
 	gpa_t at = vmcs_read(VMCS_GUEST_ES_BASE) + (u16)r->rbp;
@@ -52,7 +53,7 @@ static void put_string(struct vm *vm, const union vcpu_regs *r)
 	u8 character;
 
 	bios_screen_move(vm, cell_of(r->rdx));
-	for (unsigned left = (u16)r->rcx; left; left--, at += step) {
+	for (unsigned left = MIN((unsigned)(u16)r->rcx, STRING_MAX); left; left--, at += step) {
 		if (vm_ram_read(vm, at, &character, 1))
 			break;
 		bios_screen_type(vm, character);

@@ -123,6 +123,15 @@ static void scrolls_windows(void **state)
 	cursor(24, 5);
 	type("x");
 	assert_string_equal(text(), "old\r\nnewer\r\n     x");
+	/* What is gone does not come back by a window that is larger than the screen. */
+	v.regs.rcx = 0;
+	v.regs.rdx = 0x184f;
+	done(0x10, 0x0600, false);
+	v.regs.rdx = 0xff4f;
+	done(0x10, 0x06e7, false); /* 231 rows: from "none" to 24 */
+	cursor(24, 5);
+	type("x");
+	assert_string_equal(text(), "old\r\nnewer\r\n     x\r\n     x");
 }
 
 static void the_console_waits_where_the_cursor_is(void **state)
@@ -164,6 +173,10 @@ static void writes_strings(void **state)
 	sim_set(VMCS_GUEST_ES_BASE, sizeof(memory) - 0x11);
 	v.regs.rcx = 0xffff;
 	done(0x10, 0x1301, false);
+	sim_set(VMCS_GUEST_ES_BASE, 0x10000);
+	v.regs.rdx = 0;
+	done(0x10, 0x1301, false);
+	assert_int_equal(where(), 0x1800); /* as many characters as the screen has room for */
 }
 
 /* The guest may write to the BIOS data area as it likes. */
