@@ -174,7 +174,8 @@ static bool read_rsdp(struct acpi_rsdp *copy, const void *rsdp, unsigned length)
 		return false;
 	memset(copy, 0, sizeof(*copy));
 	memcpy(copy, rsdp, MIN(length, sizeof(*copy)));
-	if (memcmp(copy->signature, "RSD PTR ", 8) != 0 || checksum_sum(copy, ACPI_RSDP_V1_SIZE) != 0)
+	if (memcmp(copy->signature, "RSD PTR ", 8) != 0 ||
+	    checksum_sum(copy, ACPI_RSDP_V1_SIZE) != 0)
 		return false;
 	/*
 	 * A longer structure than ours is summed over more than we have: then,

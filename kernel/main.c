@@ -138,15 +138,16 @@ static void check_options(void)
 	}
 	/* What was cut off may be what matters. */
 	if (boot.cmdline_truncated && boot.truncated_module)
-		outcome_end(OUTCOME_BAD_CONFIG, "module %u: its command line has %u characters, there "
-			    "is room for %u: shorten it", boot.truncated_module,
+		outcome_end(OUTCOME_BAD_CONFIG, "module %u: its command line has %u characters, "
+			    "there is room for %u: shorten it", boot.truncated_module,
 			    boot.truncated_length, BOOT_CMDLINE_MAX - 1);
 	if (boot.cmdline_truncated)
 		outcome_end(OUTCOME_BAD_CONFIG, "Trivet's command line has %u characters, there is "
 			    "room for %u: shorten it", boot.truncated_length, BOOT_CMDLINE_MAX - 1);
 	if (boot.modules_dropped)
-		outcome_end(OUTCOME_BAD_CONFIG, "%u modules were given, there is room for %u: leave "
-			    "out some", BOOT_MAX_MODULES + boot.modules_dropped, BOOT_MAX_MODULES);
+		outcome_end(OUTCOME_BAD_CONFIG, "%u modules were given, there is room for %u: "
+			    "leave out some", BOOT_MAX_MODULES + boot.modules_dropped,
+			    BOOT_MAX_MODULES);
 	if (complaints)
 		outcome_end(OUTCOME_BAD_CONFIG, "%u option(s) cannot be used; \"help\" lists all", complaints);
 }

@@ -95,8 +95,10 @@ static u64 slot(const struct vm *vm)
 {
 	u64 at = vmcs_read(VMCS_GUEST_RIP) - BIOS_CODE;
 
-	return vm->bios.present && vmcs_read(VMCS_GUEST_CS_BASE) == MAP_BIOS &&
-	       at < (u64)BIOS_SLOTS * BIOS_SLOT && at % BIOS_SLOT == 0 ? at / BIOS_SLOT : BIOS_SLOTS;
+	if (!vm->bios.present || vmcs_read(VMCS_GUEST_CS_BASE) != MAP_BIOS ||
+	    at >= (u64)BIOS_SLOTS * BIOS_SLOT || at % BIOS_SLOT)
+		return BIOS_SLOTS;
+	return at / BIOS_SLOT;
 }
 
 static u32 port_in(void *state, u16 offset, unsigned size)

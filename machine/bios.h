@@ -12,8 +12,9 @@
  *	INT 15H  memory map, A20, block move, wait, power off
  *
  * The functions are those of IBM's PC/AT and PS/2 BIOS, the Enhanced Disk
- * Drive Specification 3.0, APM 1.2 for real mode, and E820H of ACPI "System Address Map Interfaces".
- * What is not there fails as on a PC: carry, and AH = 86H or 01H.
+ * Drive Specification 3.0, APM 1.2 for real mode, and E820H of ACPI "System
+ * Address Map Interfaces". What is not there fails as on a PC: where a BIOS
+ * tells by carry, with that, and AH = 86H or 01H.
  *
  * A guest can reach the services from nowhere but the code in F000H. Nothing
  * here trusts what it finds in the guest's registers.
@@ -48,7 +49,7 @@ struct bios {
 
 extern const struct port_device bios_ports; /* 1; state: struct vm */
 
-/* Boot from this image as this drive, 0 or 80H. The geometry follows from its size and its first sector. */
+/* Boot from this image as this drive, 0 or 80H. The geometry follows from that and its size. */
 void bios_disk_insert(struct bios *bios, const u8 *image, u64 length, u8 drive);
 
 /* The drive that such an image is for, unless the user says otherwise. */

@@ -12,8 +12,8 @@
  */
 asm("	.pushsection .rodata.bios, \"a\", @progbits\n"
     "	.globl	bios_code_start, bios_code_end, bios_code_timer, bios_code_keyboard\n"
-    "	.globl	bios_code_master, bios_code_slave, bios_code_boot, bios_code_reset, bios_code_floppy\n"
-    "	.globl	bios_code_system\n"
+    "	.globl	bios_code_master, bios_code_slave, bios_code_boot, bios_code_reset\n"
+    "	.globl	bios_code_floppy, bios_code_system\n"
     "	.code16\n"
     "	.balign	16\n"
     "bios_code_start:\n"

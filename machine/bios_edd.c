@@ -73,8 +73,8 @@ static u8 tell_parameters(struct vm *vm, struct vcpu *v)
 {
 	const struct bios *b = &vm->bios;
 	struct edd_parameters p = {
-		sizeof(struct edd_parameters), EDD_CHS_VALID, b->cylinders, b->heads, b->track, b->sectors,
-		BIOS_SECTOR, NO_CONFIGURATION,
+		sizeof(struct edd_parameters), EDD_CHS_VALID, b->cylinders, b->heads, b->track,
+		b->sectors, BIOS_SECTOR, NO_CONFIGURATION,
 	};
 	u16 room;
 

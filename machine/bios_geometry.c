@@ -16,7 +16,8 @@ static const struct floppy {
 	u8 type; /* as INT 13H AH=08H tells it */
 } floppies[] = {
 	{ 160, 40, 1, 8, 1 },  { 180, 40, 1, 9, 1 },  { 320, 40, 2, 8, 1 },  { 360, 40, 2, 9, 1 },
-	{ 720, 80, 2, 9, 3 },  { 1200, 80, 2, 15, 2 }, { 1440, 80, 2, 18, 4 }, { 2880, 80, 2, 36, 6 },
+	{ 720, 80, 2, 9, 3 },  { 1200, 80, 2, 15, 2 },
+	{ 1440, 80, 2, 18, 4 }, { 2880, 80, 2, 36, 6 },
 };
 #define FLOPPY_1440 (&floppies[6])
 
@@ -44,10 +45,9 @@ static bool has_partitions(const u8 *image)
 /* One sector has no kind; more of them, and no more than a floppy disk has, are most often one. */
 u8 bios_disk_guess(const u8 *image, u64 length)
 {
-	if (floppy_of(length))
-		return 0;
-	return length > BIOS_SECTOR && length < FLOPPY_1440->kib * 1024UL && !has_partitions(image) ?
-		       0 : BIOS_HARD_DISK;
+	bool small = length > BIOS_SECTOR && length < FLOPPY_1440->kib * 1024UL;
+
+	return floppy_of(length) || (small && !has_partitions(image)) ? 0 : BIOS_HARD_DISK;
 }
 
 void bios_disk_insert(struct bios *bios, const u8 *image, u64 length, u8 drive)

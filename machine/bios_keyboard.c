@@ -58,7 +58,7 @@ static u16 sequence(u8 last)
 	return 0;
 }
 
-/* A byte from the line, or -1. The guest may have programmed COM1 as it likes, but its divisor latch. */
+/* A byte from the line, or -1: so while the guest has its divisor latch where the byte would be. */
 static int receive(struct vm *vm)
 {
 	if (vm->uart.lcr & UART_LCR_DLAB)
@@ -68,7 +68,7 @@ static int receive(struct vm *vm)
 	return guest_console_take(&vm->console); /* what the UART has no room for */
 }
 
-/* Terminals send DEL where a PC's keyboard has Backspace, ESC and a character for Alt and its key. */
+/* Terminals send DEL for a PC's Backspace, and ESC and a character for Alt and its key. */
 static u16 decode(struct bios *b, u8 byte, u64 now)
 {
 	u8 before = b->escape;

@@ -15,6 +15,11 @@ static u8 rtc_bcd(struct vm *vm, unsigned index)
 					   : rtc_time_decode(value, b));
 }
 
+static u16 rtc_pair(struct vm *vm, unsigned high, unsigned low)
+{
+	return (u16)(rtc_bcd(vm, high) << 8 | rtc_bcd(vm, low));
+}
+
 /* AH=00H: CX:DX ticks since midnight, AL: midnights since somebody last asked. */
 static void tell_ticks(struct vm *vm, struct vcpu *v)
 {
@@ -47,12 +52,12 @@ enum bios_result bios_time(struct vm *vm, struct vcpu *v)
 	case 0x01:
 		return set_ticks(vm, v);
 	case 0x02:
-		bios_set_word(&v->regs.rcx, (u16)(rtc_bcd(vm, RTC_HOURS) << 8 | rtc_bcd(vm, RTC_MINUTES)));
+		bios_set_word(&v->regs.rcx, rtc_pair(vm, RTC_HOURS, RTC_MINUTES));
 		bios_set_word(&v->regs.rdx, (u16)(rtc_bcd(vm, RTC_SECONDS) << 8));
 		return BIOS_DONE;
 	case 0x04:
-		bios_set_word(&v->regs.rcx, (u16)(rtc_bcd(vm, RTC_CENTURY) << 8 | rtc_bcd(vm, RTC_YEAR)));
-		bios_set_word(&v->regs.rdx, (u16)(rtc_bcd(vm, RTC_MONTH) << 8 | rtc_bcd(vm, RTC_DAY)));
+		bios_set_word(&v->regs.rcx, rtc_pair(vm, RTC_CENTURY, RTC_YEAR));
+		bios_set_word(&v->regs.rdx, rtc_pair(vm, RTC_MONTH, RTC_DAY));
 		return BIOS_DONE;
 	}
 	return bios_absent(v);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The single registers of a PC's board: fast A20 and reset (92H), the POST
- * code (80H), the latch of x87 errors (F0H), and what emulators have for tests: the debug console at E9H (it
- * reads as E9H), and the debug exit at F4H, which ends the run: well with 0.
+ * code (80H), the latch of x87 errors (F0H), and what emulators have for tests:
+ * the debug console at E9H (it reads as E9H), and the debug exit at F4H, which
+ * ends the run: well with 0.
  */
 #pragma once
 

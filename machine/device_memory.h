@@ -2,8 +2,9 @@
 /*
  * What is in the guest's memory besides RAM: the local APIC's page, wherever
  * IA32_APIC_BASE has it (RAM hides it), the I/O APIC's, writes to a ROM, what
- * machine/shadow.h holds, and nothing. Nothing reads as all ones and swallows writes, as on a PC; the first accesses to it are
- * told, because few guests mean them. Only code there stops the guest.
+ * machine/shadow.h holds, and nothing. Nothing reads as all ones and swallows
+ * writes, as on a PC; the first accesses to it are told, because few guests
+ * mean them. Only code there stops the guest.
  */
 #pragma once
 

@@ -102,8 +102,8 @@ static __noinline int refuse(struct vcpu *v, u32 msr, const char *what)
 	bool had_room = !msr_refused_full(r);
 
 	if (msr_refused_add(r, msr))
-		log_info("msr", "%s: vcpu=%u %s msr=%#x is not offered: #GP%s", v->vm->name, v->index,
-			 what, msr, had_room && msr_refused_full(r) ?
+		log_info("msr", "%s: vcpu=%u %s msr=%#x is not offered: #GP%s", v->vm->name,
+			 v->index, what, msr, had_room && msr_refused_full(r) ?
 			 "; further numbers that no processor has are not told" : "");
 	return -ERR_NOENT;
 }

@@ -18,8 +18,7 @@ struct pci_register {
 
 #define PCI_REGISTERS 8
 
-/* A function's configuration space. Registers that are not named read as 0, as those that PCI
- * reserves. */
+/* A function's configuration space. Registers that are not named read as 0, as reserved ones do. */
 struct pci_function {
 	const struct pci_register *registers; /* `count` of them, at most PCI_REGISTERS */
 	unsigned count;
@@ -29,7 +28,7 @@ struct pci_function {
 };
 
 #define PCI_NUMBER(device, function) ((device) << 3 | (function))
-#define PCI_FUNCTIONS		     PCI_NUMBER(2, 0) /* devices 0 and 1 of bus 0: others are absent */
+#define PCI_FUNCTIONS		     PCI_NUMBER(2, 0) /* devices 0 and 1 of bus 0; no others */
 
 struct pci {
 	u32 address;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Debian's Linux without us: the same kernel and initramfs, booted by GRUB alone in the same Bochs."""
+"""Debian's Linux without us: the same kernel and initramfs, booted by GRUB in the same Bochs."""
 import os
 import re
 import subprocess
@@ -56,7 +56,8 @@ def make_iso(files, line, folder):
 
 def boot(files, line, folder, model, seconds, until):
     """Boot the kernel and initrd below `files` with `line` until COM1 says what the pattern
-    matches, in a `folder` on the same file system. Its serial text, and the instructions up to the kernel's entry (None: not seen)."""
+    matches, in a `folder` on the same file system. Its serial text, and the instructions up to
+    the kernel's entry (None: not seen)."""
     args = types.SimpleNamespace(
         model=model, cpus=1, mem=512, ips=20000000, bad_msrs=1, bios=None, media="cd",
         no_serial=False, com2_log=None, core=None, image="")

@@ -8,7 +8,8 @@ from harness.job import Result
 from harness.machine import FOLDER, KERNEL, TOP, Boot
 
 GRUB = "/usr/lib/grub/i386-pc"
-MODULES = ("biosdisk", "serial", "terminal", "echo", "ls", "lsmmap", "date", "sleep", "read", "halt")
+MODULES = ("biosdisk", "serial", "terminal", "echo", "ls", "lsmmap", "date", "sleep", "read",
+           "halt")
 # Its console is the BIOS', not the serial port.
 CONFIG = """\
 terminal_output console
@@ -31,8 +32,8 @@ def grub_disk(path):
     core = os.path.join(FOLDER, "grub-core.img")
     with open(config, "w", encoding="utf-8") as file:
         file.write(CONFIG)
-    subprocess.run(["grub-mkimage", "-O", "i386-pc", "-d", GRUB, "-p", "(hd0)/boot/grub", "-c", config,
-                    "-o", core, *MODULES], check=True)
+    subprocess.run(["grub-mkimage", "-O", "i386-pc", "-d", GRUB, "-p", "(hd0)/boot/grub",
+                    "-c", config, "-o", core, *MODULES], check=True)
     with open(path, "wb") as disk:
         for name in (os.path.join(GRUB, "boot.img"), core):
             with open(name, "rb") as part:

@@ -58,7 +58,8 @@ class Beside(Program):
 
     def __init__(self, name, long=False):
         super().__init__("boot", f"linux/{name}",
-                         [os.path.join(TOP, "tests", "boot", f"linux_{name}.py")], FOLDER, 1800, long)
+                         [os.path.join(TOP, "tests", "boot", f"linux_{name}.py")],
+                         FOLDER, 1800, long)
 
     def run(self):
         return prepare("linux") or super().run()

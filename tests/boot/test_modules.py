@@ -30,7 +30,8 @@ def noise(seed, size):
 
 TESTS = [
     Boot("module/empty", modules=[blob("empty")], expect=(BAD,), status=2),
-    Boot("module/empty initrd", modules=[os.path.join(TOP, "build", "guest", "test_multiboot2.bin"), blob("none")],
+    Boot("module/empty initrd",
+         modules=[os.path.join(TOP, "build", "guest", "test_multiboot2.bin"), blob("none")],
          expect=(r"loader: warning: vm0: module 2 is empty",), status=(0, 1)),
     Boot("module/command line too long", modules=[blob("wordy") + "=" + "word " * 500],
          expect=(BAD + r"module 1: its command line has 24\d\d characters, there is room for 2047: "

@@ -32,7 +32,8 @@ def syslinux_disk(path, mib, config, files):
     sectors = mib * 2048 - FIRST
     with open(syslinux_file("mbr.bin"), "rb") as file:
         code = file.read()[:440]
-    entry = struct.pack("<B3sB3sII", 0x80, b"\xfe\xff\xff", FAT16_LBA, b"\xfe\xff\xff", FIRST, sectors)
+    beyond = b"\xfe\xff\xff"  # cylinders, heads and sectors cannot tell it
+    entry = struct.pack("<B3sB3sII", 0x80, beyond, FAT16_LBA, beyond, FIRST, sectors)
     with open(path, "wb") as disk:
         disk.write(code.ljust(446, b"\0") + entry.ljust(64, b"\0") + b"\x55\xaa")
         disk.truncate(mib << 20)
