@@ -119,10 +119,12 @@ static u16 look(struct vm *vm)
 	return b->key;
 }
 
-/* Without IRQ 0 nothing may come that ends a HLT. */
+/* Without IRQ 0, masked or with its 8254 at rest, nothing may come that ends a HLT. */
 static enum bios_result wait(const struct vm *vm)
 {
-	return vm->pic.chips[0].imr & BIT(0) ? BIOS_AGAIN : BIOS_SLEEP;
+	bool ticks = !(vm->pic.chips[0].imr & BIT(0)) && timer_pending(&vm->pit.timer);
+
+	return ticks ? BIOS_SLEEP : BIOS_AGAIN;
 }
 
 enum bios_result bios_keyboard(struct vm *vm, struct vcpu *v)
