@@ -45,7 +45,7 @@ unit_tests := \
 	vmx/test_guest_walk vmx/test_guest_walk_random vmx/test_guest_memory vmx/test_segment \
 	vmx/test_exit_io_string vmx/test_task_switch vmx/test_task_faults vmx/test_exit_descriptor
 
-unit_tests += machine/test_bios machine/test_bios_disk machine/test_bios_screen machine/test_memory_map machine/test_acpi_guest machine/test_loader_place machine/test_loader_firmware machine/test_mp_build machine/test_rom machine/test_loader_linux \
+unit_tests += machine/test_bios machine/test_bios_disk machine/test_bios_keyboard machine/test_bios_screen machine/test_memory_map machine/test_acpi_guest machine/test_loader_place machine/test_loader_firmware machine/test_mp_build machine/test_rom machine/test_loader_linux \
 	machine/test_loader_elf machine/test_loader_multiboot1 machine/test_loader_multiboot2 vmx/test_entry_state
 unit_tests += $(addprefix machine/test_loader_fields_,linux elf multiboot1 multiboot2 raw)
 unit_tests += vmx/test_apic_virtual vmx/test_exit_apic vmx/test_switch_msrs vmx/test_io_breakpoint
@@ -140,6 +140,7 @@ bios := machine/bios $(addprefix machine/bios_,code disk edd geometry keyboard p
 needs_machine/test_bios := $(bios) machine/memory_map machine/bus machine/uart machine/uart_receiver machine/rtc machine/tick_debt \
 	machine/rtc_time machine/rtc_cmos vmx/stop vmx/vmcs sim/vmx sim/asm $(time)
 needs_machine/test_bios_disk := $(needs_machine/test_bios)
+needs_machine/test_bios_keyboard := $(needs_machine/test_bios)
 needs_machine/test_bios_screen := $(needs_machine/test_bios)
 vm_all := machine/vm machine/vm_report machine/stuck machine/stuck_text machine/stats_report vmx/stats vmx/record vmx/record_text vmx/recorder machine/pc $(bios) machine/memory_map machine/interrupts machine/device_memory machine/lapic machine/lapic_pins \
 	machine/lapic_reset machine/lapic_access machine/lapic_timer machine/lapic_bus machine/ioapic machine/ram machine/rom machine/shadow machine/bus machine/timer machine/cpuid \
