@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Segment registers and descriptor tables, loaded from a device or stored there.
- * The processor has checked the privilege level and UMIP before it accessed memory.
+ * The processor has checked the mode and the privilege level of what it ran. What
+ * was decoded need not be that (see vmx/mmio_vector.c), so they are checked again.
  */
 #include "vmx/mmio_execute.h"
 
 #include "lib/string.h"
+#include "lib/x86.h"
 #include "vmx/control_registers.h"
 #include "vmx/descriptor_registers.h"
 #include "vmx/instructions.h"
@@ -65,13 +67,32 @@ static enum verdict load(const struct mmio *m, const struct mmio_instruction *i,
 	}
 }
 
+/* The exception of who may not do this, or 0. */
+static u8 fault_of(struct vcpu *v, const struct mmio_instruction *i)
+{
+	if (i->op < MMIO_SLDT)
+		return 0; /* MOV */
+	if (i->op <= MMIO_LTR && segment_mode(v) == SEGMENT_REAL)
+		return VECTOR_UD;
+	if (!vcpu_cpl(v))
+		return 0;
+	return i->flags & MMIO_READS || guest_cr4(v) & CR4_UMIP ? VECTOR_GP : 0;
+}
+
 enum verdict mmio_execute_system(const struct mmio *m, const struct mmio_instruction *i, u64 offset)
 {
 	bool write = i->flags & MMIO_WRITES;
+	u8 vector = fault_of(m->v, i);
 	struct guest_span span;
 	struct mmio any = *m;
 	enum verdict verdict;
 
+	if (vector == VECTOR_UD)
+		event_exception(m->v, vector);
+	else if (vector)
+		event_exception_error(m->v, vector, 0);
+	if (vector)
+		return AGAIN;
 	any.unaligned = i->size > 2; /* limit and base are no number of that length */
 	verdict = mmio_find(&any, i->segment, offset, i->size, write, &span);
 	if (verdict != NEXT)

@@ -205,6 +205,35 @@ static void segments_are_loaded(void **state)
 	assert_int_equal(RUN("\x8e\x13", DATA, false), STOP); /* MOV SS */
 }
 
+static void expect_only_fault(u8 vector)
+{
+	expect_fault(vector);
+	fake.vcpu.events.next.info = 0;
+}
+
+/* Code that changes behind the processor's back must not gain what it may not do. */
+static void privileges(void **state)
+{
+	(void)state;
+	sim_set(VMCS_GUEST_GDTR_BASE, 0x8800);
+	sim_set(VMCS_GUEST_SS_ACCESS_RIGHTS, 0xf3);
+	put(0, 0);
+	assert_int_equal(RUN("\x0f\x01\x13", DATA, false), AGAIN); /* LGDT */
+	expect_only_fault(VECTOR_GP);
+	assert_int_equal(sim_get(VMCS_GUEST_GDTR_BASE), 0x8800);
+	assert_int_equal(RUN("\x0f\x00\x13", DATA, false), AGAIN); /* LLDT */
+	expect_only_fault(VECTOR_GP);
+	assert_int_equal(RUN("\x0f\x00\x03", DATA, true), AGAIN); /* SLDT */
+	expect_at(CODE + 3);
+	sim_set(VMCS_CR4_READ_SHADOW, CR4_PAE | CR4_UMIP);
+	assert_int_equal(RUN("\x0f\x00\x03", DATA, true), AGAIN);
+	expect_only_fault(VECTOR_GP);
+	assert_int_equal(RUN("\x0f\x01\x23", DATA, true), AGAIN); /* SMSW */
+	expect_only_fault(VECTOR_GP);
+	assert_int_equal(RUN("\x8c\x1b", DATA, true), AGAIN); /* MOV from DS */
+	expect_at(CODE + 2);
+}
+
 static void segments_in_real_mode(void **state)
 {
 	(void)state;
@@ -220,6 +249,10 @@ static void segments_in_real_mode(void **state)
 	assert_int_equal(sim_get(VMCS_GUEST_BASE(SEG_FS)), 0xb8000);
 	assert_int_equal(sim_get(VMCS_GUEST_SELECTOR(SEG_FS)), 0xb800);
 	assert_int_equal(sim_get(VMCS_GUEST_LIMIT(SEG_FS)), 0xffff);
+	assert_int_equal(RUN("\x0f\x00\x17", DEVICE_GPA, false), AGAIN); /* LLDT [BX] */
+	expect_only_fault(VECTOR_UD);
+	assert_int_equal(RUN("\x0f\x00\x0f", DEVICE_GPA, true), AGAIN); /* STR [BX] */
+	expect_only_fault(VECTOR_UD);
 }
 
 static void put_pointer(u32 offset, u16 selector)
@@ -336,6 +369,7 @@ int main(void)
 		cmocka_unit_test_setup(segment_registers, setup),
 		cmocka_unit_test_setup(descriptor_tables, setup),
 		cmocka_unit_test_setup(segments_are_loaded, setup),
+		cmocka_unit_test_setup(privileges, setup),
 		cmocka_unit_test_setup(segments_in_real_mode, setup),
 		cmocka_unit_test_setup(far_jumps, setup),
 		cmocka_unit_test_setup(far_jumps_to_other_places, setup),
