@@ -30,17 +30,6 @@ static u8 check_code(const struct segment_register *s, unsigned cpl)
 	return s->rights & AR_P ? 0 : VECTOR_NP;
 }
 
-/* SDM "JMP—Jump" */
-static u8 check_jump(const struct segment_register *s, unsigned cpl)
-{
-	if (!(s->rights & AR_S) || !(s->rights & TYPE_CODE))
-		return VECTOR_TS;
-	if (s->rights & TYPE_CONFORMING ? dpl(s) > cpl
-					: dpl(s) != cpl || (s->selector & SELECTOR_RPL) > cpl)
-		return VECTOR_TS;
-	return s->rights & AR_P ? 0 : VECTOR_NP;
-}
-
 static u8 check_stack(const struct segment_register *s, unsigned cpl)
 {
 	if (!(s->rights & AR_S) || s->rights & TYPE_CODE || !(s->rights & TYPE_WRITABLE))
@@ -62,8 +51,19 @@ static u8 check_data(const struct segment_register *s, unsigned cpl)
 	return s->rights & AR_P ? 0 : VECTOR_NP;
 }
 
+/* SDM "JMP—Jump" */
+u8 descriptor_check_jump(const struct segment_register *s, unsigned cpl)
+{
+	if (!(s->rights & AR_S) || !(s->rights & TYPE_CODE))
+		return VECTOR_GP;
+	if (s->rights & TYPE_CONFORMING ? dpl(s) > cpl
+					: dpl(s) != cpl || (s->selector & SELECTOR_RPL) > cpl)
+		return VECTOR_GP;
+	return s->rights & AR_P ? 0 : VECTOR_NP;
+}
+
 /* The processor writes only when the bit is not set yet: a read-only GDT works. */
-static enum verdict set_accessed(struct vcpu *v, gva_t at, struct segment_register *s)
+enum verdict descriptor_set_accessed(struct vcpu *v, gva_t at, struct segment_register *s)
 {
 	u8 byte;
 
@@ -95,7 +95,7 @@ static enum verdict load(struct vcpu *v, u16 selector, unsigned cpl,
 		vector = f->invalid;
 	if (vector)
 		return descriptor_refuse(v, vector, selector, f);
-	return set_accessed(v, at, s);
+	return descriptor_set_accessed(v, at, s);
 }
 
 static bool is_null(u16 selector, struct segment_register *s)
@@ -114,12 +114,6 @@ enum verdict descriptor_load_code(struct vcpu *v, u16 selector, const struct des
 				  struct segment_register *s)
 {
 	return load(v, selector, 0, f, check_code, s);
-}
-
-enum verdict descriptor_load_jump(struct vcpu *v, u16 selector, unsigned cpl,
-				  const struct descriptor_faults *f, struct segment_register *s)
-{
-	return load(v, selector, cpl, f, check_jump, s);
 }
 
 enum verdict descriptor_load_stack(struct vcpu *v, u16 selector, unsigned cpl,

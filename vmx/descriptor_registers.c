@@ -108,6 +108,7 @@ enum verdict descriptor_jump(struct vcpu *v, u16 selector, u64 target)
 	struct segment_register s;
 	enum verdict verdict;
 	gva_t at;
+	u8 vector;
 	u64 raw;
 
 	if (segment_mode(v) == SEGMENT_REAL)
@@ -123,11 +124,14 @@ enum verdict descriptor_jump(struct vcpu *v, u16 selector, u64 target)
 				 selector);
 	if (long_mode && s.rights & AR_L && s.rights & AR_DB)
 		return descriptor_refuse(v, VECTOR_GP, selector, &faults);
-	verdict = descriptor_load_jump(v, selector, cpl, &faults, &s);
-	if (verdict != NEXT)
-		return verdict;
+	vector = descriptor_check_jump(&s, cpl);
+	if (vector)
+		return descriptor_refuse(v, vector, selector, &faults);
 	if (!within(&s, long_mode, target))
 		return protect(v);
+	verdict = descriptor_set_accessed(v, at, &s);
+	if (verdict != NEXT)
+		return verdict;
 	s.selector = (u16)((selector & ~SELECTOR_RPL) | cpl);
 	segment_write(SEG_CS, &s);
 	return NEXT;

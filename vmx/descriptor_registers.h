@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What LGDT, LIDT, LLDT, LTR, far JMP and a MOV to a segment register do with their
- * operand, whoever has fetched it. The privilege level was the processor's to
- * check. NEXT; AGAIN: the fault is raised; STOP: a table is not RAM.
+ * operand, whoever has fetched it, and checked who may do that. NEXT; AGAIN:
+ * the fault is raised; STOP: a table is not RAM.
  */
 #pragma once
 

@@ -302,6 +302,7 @@ static void far_jumps(void **state)
 	put_pointer(0x1000, 0x10);
 	assert_int_equal(JMP_FAR(), AGAIN);
 	expect_refused(VECTOR_GP, 0); /* behind the limit */
+	assert_int_equal(fake.ram[0x8815], 0x9a); /* not accessed */
 	put_pointer(0x2000, 0x08);
 	assert_int_equal(JMP_FAR(), AGAIN);
 	expect_at(0x2000);
