@@ -190,6 +190,22 @@ static void test_tables(void)
 	check_equal(*(volatile u8 *)(RAM_END - 1), (u8)status, "SMSW, half in RAM");
 }
 
+/* Where a processor does not know TZCNT and LZCNT, they are BSF and BSR, which leave this. */
+static void test_scans(void)
+{
+	bool counts = cpuid(7, 0).ebx & 1U << 3; /* BMI1; LZCNT came with it */
+	u64 word = 0x123456, low = 0x123456, high = 0x123456;
+
+	apic_map();
+	*(volatile u32 *)IOAPIC = 0; /* which it reads as */
+	asm volatile("rep bsf (%1), %w0" : "+r"(word) : "r"(IOAPIC));
+	check_equal(word, counts ? 0x120010 : 0x123456, "TZCNT of no bit, 16 bits");
+	asm volatile("rep bsf (%1), %k0" : "+r"(low) : "r"(IOAPIC));
+	check_equal(low, counts ? 32 : 0x123456, "TZCNT of no bit, 32 bits");
+	asm volatile("rep bsr (%1), %k0" : "+r"(high) : "r"(IOAPIC));
+	check_equal(high, counts ? 32 : 0x123456, "LZCNT of no bit");
+}
+
 int guest_main(void)
 {
 	interrupts_init();
@@ -200,5 +216,6 @@ int guest_main(void)
 	test_segments();
 	test_tables();
 	test_far_jump();
+	test_scans();
 	return check_failures();
 }

@@ -146,7 +146,8 @@ void mmio_scan(const struct mmio_instruction *i, struct mmio_values *x)
 	else
 		SCAN_OF_SIZE("bsr");
 	x->reg = i->size == 2 ? word : i->size == 4 ? dword : qword;
-	x->keep = i->op != MMIO_POPCNT && !f3 && zero;
+	/* Of no bit at all, TZCNT and LZCNT make a number, not 0; BSF and BSR make none. */
+	x->keep = i->op != MMIO_POPCNT && zero && !x->memory;
 	x->rflags = with_carries(mmio_with_result(x->rflags, 1, i->size), carry, false) |
 		    (zero ? RFLAGS_ZF : 0);
 }
