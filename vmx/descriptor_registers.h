@@ -8,6 +8,12 @@
 
 #include "vmx/segment.h"
 
+/* GDTR and IDTR in memory; outside of 64-bit code the base has 4 bytes. */
+struct __packed table_operand {
+	u16 limit;
+	u64 base;
+};
+
 /* GDTR, or IDTR. */
 enum verdict descriptor_set_table(struct vcpu *v, bool idt, u64 base, u16 limit) __must_check;
 

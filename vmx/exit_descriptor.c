@@ -18,12 +18,6 @@
 #define IDENTITY_LOADS	BIT(1)
 #define IDENTITY_SECOND BIT(0) /* IDTR, or TR */
 
-/* GDTR and IDTR in memory; outside of 64-bit code the base has 4 bytes. */
-struct __packed table_operand {
-	u16 limit;
-	u64 base;
-};
-
 static struct instruction_info read_info(void)
 {
 	return decode_instruction_info((u32)vmcs_read(VMCS_EXIT_INSTRUCTION_INFO));

@@ -15,12 +15,6 @@
 
 #define BASE_24 BITS(23, 0)
 
-/* GDTR and IDTR in memory; outside of 64-bit code the base has 4 bytes. */
-struct __packed table_operand {
-	u16 limit;
-	u64 base;
-};
-
 static enum verdict store(const struct mmio *m, const struct mmio_instruction *i,
 			  const struct guest_span *span)
 {
