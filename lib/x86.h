@@ -188,3 +188,9 @@ enum memory_type {
 	MEMORY_WB = 6,
 	MEMORY_UC_MINUS = 7,
 };
+
+/* Linear addresses have 48 bits: LA57 is never on. SDM "Canonical Addressing" */
+static inline bool address_is_canonical(u64 address)
+{
+	return bits_sign_extend(address, 48) == address;
+}

@@ -11,6 +11,7 @@
 #include "kernel/log.h"
 #include "lib/bits.h"
 #include "lib/error.h"
+#include "lib/x86.h"
 #include "mm/layout.h"
 #include "mm/reserve.h"
 #include "mm/walker.h"
@@ -228,7 +229,7 @@ const char *host_map_name(u64 address)
 		return "direct map";
 	if (address < PAGE_SIZE)
 		return "null pointer";
-	if (bits_sign_extend(address, 48) != address)
+	if (!address_is_canonical(address))
 		return "no canonical address";
 	return "not mapped";
 }

@@ -121,8 +121,7 @@ static bool follow_code(struct scene *s, unsigned gate_type, u8 vector)
 	frame.ist = (unsigned)s->d->error; /* kept there by follow_gate() */
 	if (!delivery_stack(s, &frame))
 		return false;
-	if (s->wide ? bits_sign_extend(s->d->handler, 48) != s->d->handler :
-		      s->d->handler > cs.limit)
+	if (s->wide ? !address_is_canonical(s->d->handler) : s->d->handler > cs.limit)
 		return delivery_fail(s, VECTOR_GP, s->ext, "the handler %#lx is out of its segment",
 				     s->d->handler);
 	return true;

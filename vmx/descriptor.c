@@ -15,8 +15,6 @@
 /* In the upper 8 bytes of a 16-byte descriptor. */
 #define UPPER_TYPE BITS(44, 40)
 
-#define LINEAR_BITS 48
-
 void descriptor_unpack(u16 selector, u64 raw, struct segment_register *s)
 {
 	u32 limit = (u32)(bits_get(raw, 15, 0) | bits_get(raw, 51, 48) << 16);
@@ -71,7 +69,7 @@ enum verdict descriptor_read_system(struct vcpu *v, u16 selector, const struct d
 	descriptor_unpack(selector, raw[0], s);
 	s->base |= raw[1] << 32;
 	/* The upper half has a type field of its own: zero. And a base has to be canonical. */
-	if (raw[1] & UPPER_TYPE || bits_sign_extend(s->base, LINEAR_BITS) != s->base)
+	if (raw[1] & UPPER_TYPE || !address_is_canonical(s->base))
 		return descriptor_refuse(v, f->invalid, selector, f);
 	return NEXT;
 }

@@ -7,13 +7,11 @@
 #include "vmx/guest_memory.h"
 #include "vmx/instructions.h"
 
-#define LINEAR_BITS 48
-
 static const struct descriptor_faults faults = {.invalid = VECTOR_GP};
 
 enum verdict descriptor_set_table(struct vcpu *v, bool idt, u64 base, u16 limit)
 {
-	if (bits_sign_extend(base, LINEAR_BITS) != base) {
+	if (!address_is_canonical(base)) {
 		event_exception_error(v, VECTOR_GP, 0);
 		return AGAIN;
 	}
@@ -84,7 +82,7 @@ static enum verdict protect(struct vcpu *v)
 static bool within(const struct segment_register *s, bool long_mode, u64 target)
 {
 	if (long_mode && s->rights & AR_L)
-		return bits_sign_extend(target, LINEAR_BITS) == target;
+		return address_is_canonical(target);
 	return target <= s->limit;
 }
 

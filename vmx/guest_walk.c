@@ -20,8 +20,6 @@
 /* Without the address bits, which the loop checks for all formats alike. */
 #define PDPTE_RESERVED (BITS(2, 1) | BITS(8, 5))
 
-#define LINEAR_BITS 48
-
 static const struct format {
 	u8 levels, index_bits, entry_size;
 	u8 ignored_from; /* address bits beyond the physical width are reserved below this one */
@@ -192,7 +190,7 @@ void guest_walk(const struct guest_paging *p, gva_t gva, unsigned access, guest_
 		result->bad_table_address = p->cr3;
 		return;
 	}
-	if (bits_sign_extend(gva, LINEAR_BITS) != gva) {
+	if (!address_is_canonical(gva)) {
 		result->noncanonical = true;
 		return;
 	}

@@ -5,8 +5,6 @@
 #include "vmx/instructions.h"
 #include "vmx/step.h"
 
-#define LINEAR_BITS 48
-
 /* SDM "Address-Size Attributes for Stack Accesses". */
 static u64 stack_mask(const struct mmio *m)
 {
@@ -42,7 +40,7 @@ enum verdict mmio_execute_stack(const struct mmio *m, const struct mmio_instruct
 static bool out_of_reach(const struct mmio *m, u64 target)
 {
 	if (m->long_code)
-		return bits_sign_extend(target, LINEAR_BITS) != target;
+		return !address_is_canonical(target);
 	return target > vmcs_read(VMCS_GUEST_LIMIT(SEG_CS));
 }
 

@@ -9,13 +9,6 @@
 #define TYPE_WRITABLE	 BIT(1) /* data */
 #define TYPE_READABLE	 BIT(1) /* code */
 
-#define LINEAR_BITS 48
-
-static bool canonical(u64 address)
-{
-	return bits_sign_extend(address, LINEAR_BITS) == address;
-}
-
 static bool type_allows(const struct segment_register *s, bool write)
 {
 	if (s->rights & TYPE_CODE)
@@ -40,7 +33,9 @@ u8 segment_linear(enum segment_mode mode, const struct segment_register *s,
 		u64 base = access->segment == SEG_FS || access->segment == SEG_GS ? s->base : 0;
 
 		*linear = base + access->offset;
-		return canonical(*linear) && canonical(base + last) ? 0 : vector;
+		if (!address_is_canonical(*linear) || !address_is_canonical(base + last))
+			return vector;
+		return 0;
 	}
 	if (mode == SEGMENT_PROTECTED &&
 	    (s->rights & AR_UNUSABLE || !type_allows(s, access->write)))
