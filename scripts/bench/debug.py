@@ -11,7 +11,7 @@ import threading
 import time
 
 from gdb import core
-from . import outcome
+from . import outcome, process
 
 BREAK_AT = "kernel_main"
 EXTRAS = os.path.join(os.path.dirname(__file__), "..", "gdb", "trivet.py")
@@ -130,6 +130,9 @@ def session(child, com1, kernel, port, say):
         subprocess.run(command, check=False, preexec_fn=default_sigint)
     finally:
         signal.signal(signal.SIGINT, mine)
+        # The console is the thread's as long as the machine runs.
+        process.stop(child)
+        behind.join()
 
 
 def default_sigint():
