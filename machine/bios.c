@@ -3,6 +3,7 @@
 
 #include "machine/bios_call.h"
 #include "machine/bios_code.h"
+#include "machine/bios_data.h"
 #include "machine/memory_map.h"
 #include "vmx/decode.h"
 #include "vmx/instructions.h"
@@ -12,8 +13,6 @@
 #define CS_AT	 2
 #define FLAGS_AT 4
 
-#define EQUIPMENT  (MAP_BIOS_DATA + 0x10)
-#define LOW_MEMORY (MAP_BIOS_DATA + 0x13) /* KiB */
 #define NO_PRINTER 0x01 /* a time-out */
 
 static u16 read16(struct vm *vm, gpa_t at)
@@ -49,13 +48,13 @@ void bios_set_zero(struct vm *vm, bool zero)
 
 static enum bios_result equipment(struct vm *vm, struct vcpu *v)
 {
-	bios_set_word(&v->regs.rax, read16(vm, EQUIPMENT));
+	bios_set_word(&v->regs.rax, read16(vm, BIOS_DATA_EQUIPMENT));
 	return BIOS_DONE;
 }
 
 static enum bios_result low_memory(struct vm *vm, struct vcpu *v)
 {
-	bios_set_word(&v->regs.rax, read16(vm, LOW_MEMORY));
+	bios_set_word(&v->regs.rax, read16(vm, BIOS_DATA_LOW_MEMORY));
 	return BIOS_DONE;
 }
 

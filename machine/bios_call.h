@@ -63,9 +63,3 @@ static inline enum bios_result bios_absent(struct vcpu *v)
 {
 	return bios_fail(v, 0x86);
 }
-
-/* A number of 1 to 99 or 0, in BCD. */
-static inline u8 bios_bcd(unsigned n)
-{
-	return (u8)(n / 10 << 4 | n % 10);
-}

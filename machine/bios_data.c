@@ -5,15 +5,10 @@
 #include "machine/bios_code.h"
 #include "machine/memory_map.h"
 
-#define NS_PER_S      1000000000UL
-#define SECONDS_A_DAY 86400UL
-#define PIT_HZ	      1193182UL /* a tick is 64K of its counts */
+#define NS_PER_DAY (86400 * 1000000000UL)
 
 #define VECTORS 256
 
-#define EQUIPMENT  (MAP_BIOS_DATA + 0x10)
-#define TICKS	   (MAP_BIOS_DATA + 0x6c)
-#define HARD_DISKS (MAP_BIOS_DATA + 0x75)
 
 #define EQUIPMENT_FPU	   0x0002
 #define EQUIPMENT_1_SERIAL 0x0200
@@ -103,7 +98,7 @@ static u16 handler(unsigned vector)
 /* As many ticks as INT 08H would have counted since midnight. */
 static u32 ticks(const struct vm *vm)
 {
-	return (u32)(vm->rtc.base_ns / NS_PER_S % SECONDS_A_DAY * PIT_HZ >> 16);
+	return (u32)(vm->rtc.base_ns % NS_PER_DAY * PIT_TICKS / PIT_NS >> 16);
 }
 
 void bios_data_write(struct vm *vm)
@@ -125,15 +120,15 @@ void bios_data_write(struct vm *vm)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(data); i++)
 		write(vm, MAP_BIOS_DATA + data[i].offset, &data[i].value, data[i].size);
-	write(vm, TICKS, &since_midnight, sizeof(since_midnight));
+	write(vm, BIOS_DATA_TICKS, &since_midnight, sizeof(since_midnight));
 	write16(vm, MAP_EBDA, (MAP_VGA_START - MAP_EBDA) >> 10); /* it begins with its size, KiB */
 }
 
 void bios_data_disk(struct vm *vm, u8 drive)
 {
 	if (drive)
-		write8(vm, HARD_DISKS, 1);
+		write8(vm, BIOS_DATA_HARD_DISKS, 1);
 	else
-		write16(vm, EQUIPMENT, EQUIPMENT_FPU | EQUIPMENT_1_SERIAL | VIDEO_COLOR_80 |
+		write16(vm, BIOS_DATA_EQUIPMENT, EQUIPMENT_FPU | EQUIPMENT_1_SERIAL | VIDEO_COLOR_80 |
 					       FLOPPY_DRIVE);
 }

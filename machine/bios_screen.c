@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "machine/bios_screen.h"
 
-#include "machine/memory_map.h"
+#include "machine/bios_data.h"
 
-#define CURSOR (MAP_BIOS_DATA + 0x50) /* of page 0: column, row */
 
 #define BELL	  '\a'
 #define BACKSPACE '\b'
@@ -31,7 +30,7 @@ struct bios_cell bios_screen_cursor(struct vm *vm)
 {
 	u8 at[2] = {0, 0};
 
-	if (vm_ram_read(vm, CURSOR, at, sizeof(at)))
+	if (vm_ram_read(vm, BIOS_DATA_CURSOR, at, sizeof(at)))
 		return (struct bios_cell){0, 0};
 	return (struct bios_cell){(u8)MIN((unsigned)at[1], BIOS_ROWS - 1),
 				  (u8)MIN((unsigned)at[0], BIOS_COLUMNS - 1)};
@@ -41,7 +40,7 @@ void bios_screen_move(struct vm *vm, struct bios_cell to)
 {
 	const u8 at[2] = {to.column, to.row};
 
-	if (vm_ram_write(vm, CURSOR, at, sizeof(at)))
+	if (vm_ram_write(vm, BIOS_DATA_CURSOR, at, sizeof(at)))
 		return;
 }
 

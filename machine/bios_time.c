@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* INT 1AH: the ticks that IRQ 0 counts, and the RTC. */
 #include "machine/bios_call.h"
-#include "machine/memory_map.h"
-
-#define TICKS	 (MAP_BIOS_DATA + 0x6c)
-#define MIDNIGHT (MAP_BIOS_DATA + 0x70)
+#include "machine/bios_data.h"
 
 static u8 rtc_bcd(struct vm *vm, unsigned index)
 {
 	u64 now = clock_now(&vm->clock);
 	u8 b = rtc_read(&vm->rtc, RTC_B, now), value = rtc_read(&vm->rtc, index, now);
 
-	return bios_bcd(index == RTC_HOURS ? rtc_time_decode_hours(value, b)
-					   : rtc_time_decode(value, b));
+	return rtc_time_encode(index == RTC_HOURS ? rtc_time_decode_hours(value, b)
+						  : rtc_time_decode(value, b),
+			       RTC_B_24H);
 }
 
 static u16 rtc_pair(struct vm *vm, unsigned high, unsigned low)
@@ -27,9 +25,9 @@ static void tell_ticks(struct vm *vm, struct vcpu *v)
 	u32 ticks = 0;
 	u8 midnights = 0;
 
-	if (vm_ram_read(vm, TICKS, &ticks, sizeof(ticks)) ||
-	    vm_ram_read(vm, MIDNIGHT, &midnights, sizeof(midnights)) ||
-	    vm_ram_write(vm, MIDNIGHT, &none, sizeof(none)))
+	if (vm_ram_read(vm, BIOS_DATA_TICKS, &ticks, sizeof(ticks)) ||
+	    vm_ram_read(vm, BIOS_DATA_MIDNIGHT, &midnights, sizeof(midnights)) ||
+	    vm_ram_write(vm, BIOS_DATA_MIDNIGHT, &none, sizeof(none)))
 		return;
 	bios_set_word(&v->regs.rax, midnights);
 	bios_set_word(&v->regs.rcx, (u16)(ticks >> 16));
@@ -40,7 +38,7 @@ static enum bios_result set_ticks(struct vm *vm, const struct vcpu *v)
 {
 	u32 ticks = (u32)(u16)v->regs.rcx << 16 | (u16)v->regs.rdx;
 
-	return vm_ram_write(vm, TICKS, &ticks, sizeof(ticks)) ? BIOS_FAILED : BIOS_DONE;
+	return vm_ram_write(vm, BIOS_DATA_TICKS, &ticks, sizeof(ticks)) ? BIOS_FAILED : BIOS_DONE;
 }
 
 enum bios_result bios_time(struct vm *vm, struct vcpu *v)

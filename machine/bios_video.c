@@ -2,10 +2,9 @@
 /* INT 10H: there is no screen; text goes to COM1's console (machine/bios_screen.h). */
 #include "machine/bios_call.h"
 #include "machine/bios_screen.h"
-#include "machine/memory_map.h"
+#include "machine/bios_data.h"
 #include "vmx/instructions.h"
 
-#define CURSOR_SHAPE (MAP_BIOS_DATA + 0x60)
 
 #define TEXT_MODE     3
 #define LIGHT_GRAY    0x07 /* on black */
@@ -21,7 +20,7 @@ static struct bios_cell cell_of(u64 rdx)
 
 static void set_shape(struct vm *vm, u16 shape)
 {
-	if (vm_ram_write(vm, CURSOR_SHAPE, &shape, sizeof(shape)))
+	if (vm_ram_write(vm, BIOS_DATA_CURSOR_SHAPE, &shape, sizeof(shape)))
 		return;
 }
 
@@ -30,7 +29,7 @@ static void tell_cursor(struct vm *vm, union vcpu_regs *r)
 	struct bios_cell at = bios_screen_cursor(vm);
 	u16 shape = 0;
 
-	if (vm_ram_read(vm, CURSOR_SHAPE, &shape, sizeof(shape)))
+	if (vm_ram_read(vm, BIOS_DATA_CURSOR_SHAPE, &shape, sizeof(shape)))
 		return;
 	bios_set_word(&r->rcx, shape);
 	bios_set_word(&r->rdx, (u16)(at.row << 8 | at.column));

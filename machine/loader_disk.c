@@ -17,7 +17,6 @@
 #define BOOT_SECTOR   0x7c00UL
 #define SIGNATURE_AT  510
 #define SIGNATURE     0xaa55
-#define RSP_INDEX     4
 #define FLOPPY_DISK   0x00
 #define HARD_DISK     0x80
 
@@ -28,13 +27,6 @@ bool loader_disk_probe(const struct loader_file *f)
 	return loader_read16(f, SIGNATURE_AT) == SIGNATURE && !elf_probe(f) &&
 	       option_find(f->cmdline, "load", &text) < 0 &&
 	       option_find(f->cmdline, "entry", &text) < 0;
-}
-
-static void enter(struct vm *vm, struct vcpu *v)
-{
-	vcpu_set_real_mode_entry(v, MAP_BIOS >> 4, bios_code_at(bios_code_boot));
-	vcpu_set_register(v, RSP_INDEX, BOOT_SECTOR);
-	v->regs.rdx = vm->bios.drive;
 }
 
 int loader_disk_load(struct load *l)
@@ -61,7 +53,7 @@ int loader_disk_load(struct load *l)
 	bios_data_disk(l->vm, (u8)drive);
 	load_write(l, BOOT_SECTOR, f->data, f->length <= room ? f->length : BIOS_SECTOR);
 	load_no_modules(l);
-	l->vm->enter = enter;
+	load_enter_real(l, MAP_BIOS >> 4, bios_code_at(bios_code_boot), BOOT_SECTOR, (u8)drive);
 	log_info("loader", "%s: %s is a boot sector: bytes=%lu load=%#lx entry=%#lx drive=%#x "
 		 "sectors=%lu cylinders=%u heads=%u track=%u", l->vm->name, f->name, f->length,
 		 BOOT_SECTOR, BOOT_SECTOR, b->drive, b->sectors, b->cylinders, b->heads, b->track);

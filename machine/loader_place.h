@@ -85,6 +85,9 @@ u64 load_cmdlines_size(const struct loader_request *r);
 /* Where the modules go: page-aligned, in order, behind `after`, below 4 GiB. */
 int load_modules(struct load *l, gpa_t after, gpa_t at[LOADER_MODULES]) __must_check;
 
+/* The first instruction, in real mode; DL is the number of the disk it came from. */
+void load_enter_real(struct load *l, u16 cs, u16 ip, u16 sp, u8 drive);
+
 /*
  * The first instruction; see vmx/entry_state.h. They take memory for the
  * descriptors and, in 64-bit mode, for page tables that map the first 4 GiB

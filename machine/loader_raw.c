@@ -16,7 +16,6 @@
 #define REAL_MODE_END	0x100000UL
 #define LOWEST_STACK	0x1000UL /* above the interrupt vectors and a BIOS' data, with some room */
 #define DISK		0x80
-#define RSP_INDEX	4
 
 static int check(struct load *l, u64 load, u64 entry)
 {
@@ -40,13 +39,6 @@ static int check(struct load *l, u64 load, u64 entry)
 				 "%s=%#lx is out of reach for real mode: give one below 1M",
 				 entry == load ? "load" : "entry", entry);
 	return 0;
-}
-
-static void enter(struct vm *vm, struct vcpu *v)
-{
-	vcpu_set_real_mode_entry(v, vm->real_mode.cs, vm->real_mode.ip);
-	vcpu_set_register(v, RSP_INDEX, vm->real_mode.sp);
-	v->regs.rdx = DISK;
 }
 
 static u16 stack_below(u64 load)
@@ -91,10 +83,8 @@ int loader_raw_load(struct load *l)
 	hide_acpi(l, load, f->length);
 	load_write(l, load, f->data, f->length);
 	load_no_modules(l);
-	vm->enter = enter;
-	vm->real_mode.cs = entry < 0x10000 ? 0 : (u16)(entry >> 4);
-	vm->real_mode.ip = entry < 0x10000 ? (u16)entry : entry & 15;
-	vm->real_mode.sp = stack_below(load);
+	load_enter_real(l, entry < 0x10000 ? 0 : (u16)(entry >> 4),
+			entry < 0x10000 ? (u16)entry : entry & 15, stack_below(load), DISK);
 	log_info("loader", "%s: %s is a raw blob: bytes=%lu load=%#lx entry=%#lx", vm->name,
 		 f->name, f->length, load, entry);
 	return 0;

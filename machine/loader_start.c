@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The machine's first instruction, for programs that a boot loader starts in
- * protected or in 64-bit mode.
- */
+/* The machine's first instruction: in real, in protected or in 64-bit mode. */
 #include "machine/loader_place.h"
 
 #define TABLE_ENTRIES 512
@@ -12,6 +9,24 @@
 #define PRESENT	 0x1UL
 #define WRITABLE 0x2UL
 #define LARGE	 0x80UL
+
+#define RSP_INDEX 4 /* the processor's number of RSP */
+
+static void enter_real(struct vm *vm, struct vcpu *v)
+{
+	vcpu_set_real_mode_entry(v, vm->real_mode.cs, vm->real_mode.ip);
+	vcpu_set_register(v, RSP_INDEX, vm->real_mode.sp);
+	v->regs.rdx = vm->real_mode.dl;
+}
+
+void load_enter_real(struct load *l, u16 cs, u16 ip, u16 sp, u8 drive)
+{
+	l->vm->real_mode.cs = cs;
+	l->vm->real_mode.ip = ip;
+	l->vm->real_mode.sp = sp;
+	l->vm->real_mode.dl = drive;
+	l->vm->enter = enter_real;
+}
 
 static void enter_protected(struct vm *vm, struct vcpu *v)
 {

@@ -91,6 +91,7 @@ struct vm {
 	void (*enter)(struct vm *vm, struct vcpu *v);
 	struct {
 		u16 cs, ip, sp;
+		u8 dl;
 	} real_mode;
 	struct entry_state entry; /* or, in the other modes */
 	bool started;
