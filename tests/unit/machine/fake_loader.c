@@ -135,6 +135,13 @@ void fake_loader_free(void)
 	fake_memory = NULL;
 }
 
+int fake_loader_teardown(void **state)
+{
+	(void)state;
+	fake_loader_free();
+	return 0;
+}
+
 int fake_load(const void *data, u64 length, const char *cmdline)
 {
 	u8 *copy = malloc(length ? length : 1); /* so that its end is watched */

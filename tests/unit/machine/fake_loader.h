@@ -38,6 +38,7 @@ extern struct fake_rom {
 /* A fresh machine of `memory` bytes, and an empty request. For cmocka's setup. */
 void fake_loader_reset(u64 memory);
 void fake_loader_free(void);
+int fake_loader_teardown(void **state); /* the same, for cmocka */
 
 /* Load a copy of `length` bytes at `data`, and call `enter` if that went well. */
 int fake_load(const void *data, u64 length, const char *cmdline);

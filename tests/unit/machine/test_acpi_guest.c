@@ -29,13 +29,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	fake_loader_free();
-	return 0;
-}
-
 static void build(bool apic)
 {
 	fake_vm.cpus[0].cpuid.basic[1].edx = apic ? HAS_APIC : 0;
@@ -273,7 +266,7 @@ static void test_iasl_reads_them(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fake_loader_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_host_parser_believes_it), TEST(test_checksums_and_places),
 		TEST(test_without_apic_no_madt),    TEST(test_madt),

@@ -11,6 +11,7 @@
 #include "lib/error.h"
 #include "machine/memory_map.h"
 #include "tests/unit/machine/fake_loader.h"
+#include "tests/unit/machine/image_pvh32.h"
 
 /* Two segments, the second with a .bss, and the note. */
 static struct file64 {
@@ -26,16 +27,7 @@ static struct file64 {
 	char code[64], data[32];
 } f;
 
-static struct file32 {
-	Elf32_Ehdr header;
-	Elf32_Phdr segments[2];
-	struct note32 {
-		Elf32_Nhdr header;
-		char name[4];
-		u32 entry;
-	} note;
-	char code[64];
-} f32;
+static struct file32 f32;
 
 static int setup(void **state)
 {
@@ -58,26 +50,7 @@ static int setup(void **state)
 		.data = "and its data",
 	};
 	memcpy(f.header.e_ident, ELFMAG "\2\1\1", 7);
-	f32 = (struct file32){
-		.header = { .e_type = ET_EXEC,
-			    .e_machine = EM_386,
-			    .e_phoff = offsetof(struct file32, segments),
-			    .e_phentsize = sizeof(Elf32_Phdr),
-			    .e_phnum = 2 },
-		.segments = { { PT_NOTE, offsetof(struct file32, note), 0, 0, sizeof(f32.note), 0, 0, 4 },
-			      { PT_LOAD, offsetof(struct file32, code), 0xc0100000, 0x100000,
-				sizeof(f32.code), sizeof(f32.code), PF_X, 4096 } },
-		.note = { { 4, 4, 18 }, "Xen", 0x100020 },
-		.code = "thirty-two bits",
-	};
-	memcpy(f32.header.e_ident, ELFMAG "\1\1\1", 7);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fake_loader_free();
+	f32 = image_pvh32();
 	return 0;
 }
 
@@ -282,7 +255,7 @@ static void test_no_room_for_information(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fake_loader_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_segments),	TEST(test_32_bit_class), TEST(test_start_info),
 		TEST(test_bad_segments), TEST(test_bad_headers), TEST(test_bad_notes),

@@ -10,6 +10,7 @@
 
 #include "tests/unit/machine/damage_elf.h"
 #include "tests/unit/machine/fake_loader.h"
+#include "tests/unit/machine/image_pvh32.h"
 
 static struct file64 {
 	Elf64_Ehdr header;
@@ -22,16 +23,7 @@ static struct file64 {
 	char code[64], data[32];
 } f64;
 
-static struct file32 {
-	Elf32_Ehdr header;
-	Elf32_Phdr segments[2];
-	struct note32 {
-		Elf32_Nhdr header;
-		char name[4];
-		u32 entry;
-	} note;
-	char code[64];
-} f32;
+static struct file32 f32;
 
 #define NO_NOTE "without Multiboot header, or PVH note"
 
@@ -137,24 +129,7 @@ static int setup(void **state)
 		.data = "and its data",
 	};
 	memcpy(f64.header.e_ident, ELFMAG "\2\1\1", 7);
-	f32 = (struct file32){
-		.header = { .e_type = ET_EXEC, .e_machine = EM_386, .e_version = 1,
-			    .e_phoff = offsetof(struct file32, segments), .e_ehsize = sizeof(Elf32_Ehdr),
-			    .e_phentsize = sizeof(Elf32_Phdr), .e_phnum = 2 },
-		.segments = { { PT_NOTE, offsetof(struct file32, note), 0, 0, sizeof(f32.note), 0, 0, 4 },
-			      { PT_LOAD, offsetof(struct file32, code), 0xc0100000, 0x100000,
-				sizeof(f32.code), sizeof(f32.code), PF_X, 4096 } },
-		.note = { { 4, 4, 18 }, "Xen", 0x100020 },
-		.code = "thirty-two bits",
-	};
-	memcpy(f32.header.e_ident, ELFMAG "\1\1\1", 7);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fake_loader_free();
+	f32 = image_pvh32();
 	return 0;
 }
 
@@ -176,7 +151,7 @@ static void test_32_bits(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fake_loader_teardown)
 	const struct CMUnitTest tests[] = { TEST(test_64_bits), TEST(test_32_bits) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,13 +11,12 @@
 #include "lib/bits.h"
 #include "tests/unit/machine/damage.h"
 #include "tests/unit/machine/fake_loader.h"
+#include "tests/unit/machine/image_linux.h"
 
-#define SETUP_SIZE (5 * 512)
-#define CODE_SIZE  0x3000UL
 #define HEADER	   0x1f1
 #define INITRD	   5000
 
-static u8 file[SETUP_SIZE + CODE_SIZE];
+static u8 file[IMAGE_LINUX_SIZE];
 static struct setup_header *const h = (struct setup_header *)(file + HEADER);
 
 #define FIELD(field) { #field, NULL, HEADER + offsetof(struct setup_header, field), \
@@ -105,34 +104,7 @@ static struct damage_image image = {
 static int setup(void **state)
 {
 	(void)state;
-	memset(file, 0, SETUP_SIZE);
-	for (unsigned i = 0; i < CODE_SIZE; i++)
-		file[SETUP_SIZE + i] = (u8)(i * 7 + 1);
-	h->setup_sects = 4;
-	h->syssize = CODE_SIZE / 16;
-	h->boot_flag = 0xaa55;
-	h->jump = 0x6aeb;
-	memcpy(&h->header, "HdrS", 4);
-	h->version = 0x20f;
-	h->kernel_version = 0x300;
-	strcpy((char *)file + 0x500, "6.1.0-test (who@where)");
-	h->loadflags = LOADED_HIGH;
-	h->code32_start = 0x100000;
-	h->initrd_addr_max = 0x7fffffff;
-	h->kernel_alignment = 0x200000;
-	h->relocatable_kernel = 1;
-	h->min_alignment = 21;
-	h->xloadflags = XLF_KERNEL_64;
-	h->cmdline_size = 2047;
-	h->pref_address = MIB(16);
-	h->init_size = MIB(4);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fake_loader_free();
+	image_linux(file);
 	return 0;
 }
 
@@ -177,7 +149,7 @@ static void test_memory(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fake_loader_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_relocatable), TEST(test_not_relocatable), TEST(test_32_bit), TEST(test_old),
 		TEST(test_memory),

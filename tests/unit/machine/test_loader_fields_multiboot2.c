@@ -168,13 +168,6 @@ static int setup_elf(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	fake_loader_free();
-	return 0;
-}
-
 static void test_flat(void **state)
 {
 	(void)state;
@@ -231,7 +224,7 @@ static void test_fixed(void **state)
 
 int main(void)
 {
-#define TEST(name, setup) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name, setup) cmocka_unit_test_setup_teardown(name, setup, fake_loader_teardown)
 	const struct CMUnitTest tests[] = { TEST(test_flat, setup), TEST(test_moved, setup),
 					    TEST(test_elf, setup_elf),
 					    TEST(test_fixed, setup_elf) };

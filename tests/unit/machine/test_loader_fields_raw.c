@@ -34,13 +34,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	fake_loader_free();
-	return 0;
-}
-
 /* It runs as it was told, or the line names what it was told. */
 static void try(u64 length, const char *name, u64 value, bool as_option)
 {
@@ -140,7 +133,7 @@ static void test_drive(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fake_loader_teardown)
 	const struct CMUnitTest tests[] = { TEST(test_numbers), TEST(test_firmware), TEST(test_no_numbers),
 					    TEST(test_drive) };
 

@@ -28,13 +28,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	fake_loader_free();
-	return 0;
-}
-
 static void expect_firmware(u64 size, const char *cmdline)
 {
 	fake_rom.length = 0;
@@ -142,7 +135,7 @@ static void test_second_module_is_told(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fake_loader_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_memory),   TEST(test_reset_vectors), TEST(test_uefi), TEST(test_no_firmware),
 		TEST(test_by_load),  TEST(test_refusals),      TEST(test_second_module_is_told),

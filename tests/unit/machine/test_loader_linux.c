@@ -11,12 +11,9 @@
 #include "lib/error.h"
 #include "machine/memory_map.h"
 #include "tests/unit/machine/fake_loader.h"
+#include "tests/unit/machine/image_linux.h"
 
-#define SETUP_SECTORS 4
-#define SETUP_SIZE    ((SETUP_SECTORS + 1) * 512)
-#define CODE_SIZE     0x3000
-
-static u8 file[SETUP_SIZE + CODE_SIZE];
+static u8 file[IMAGE_LINUX_SIZE];
 static struct setup_header *const h = (struct setup_header *)(file + 0x1f1);
 
 /* What a kernel of today says. */
@@ -24,34 +21,7 @@ static int setup(void **state)
 {
 	(void)state;
 	fake_loader_reset(MIB(32));
-	memset(file, 0, SETUP_SIZE);
-	for (unsigned i = 0; i < CODE_SIZE; i++)
-		file[SETUP_SIZE + i] = (u8)(i * 7 + 1);
-	h->setup_sects = SETUP_SECTORS;
-	h->syssize = CODE_SIZE / 16;
-	h->boot_flag = 0xaa55;
-	h->jump = 0x6aeb; /* the header ends at 26cH */
-	memcpy(&h->header, "HdrS", 4);
-	h->version = 0x20f;
-	h->kernel_version = 0x300;
-	strcpy((char *)file + 0x500, "6.1.0-test (who@where)");
-	h->loadflags = LOADED_HIGH;
-	h->code32_start = 0x100000;
-	h->initrd_addr_max = 0x7fffffff;
-	h->kernel_alignment = 0x200000;
-	h->relocatable_kernel = 1;
-	h->min_alignment = 21;
-	h->xloadflags = XLF_KERNEL_64;
-	h->cmdline_size = 2047;
-	h->pref_address = MIB(16);
-	h->init_size = MIB(4);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fake_loader_free();
+	image_linux(file);
 	return 0;
 }
 
@@ -67,7 +37,7 @@ static struct boot_params *params(void)
 
 static void expect_code_at(gpa_t at)
 {
-	assert_memory_equal(fake_memory + at, file + SETUP_SIZE, CODE_SIZE);
+	assert_memory_equal(fake_memory + at, file + IMAGE_LINUX_SETUP, IMAGE_LINUX_CODE);
 	assert_int_equal(params()->hdr.code32_start, at);
 }
 
@@ -301,7 +271,7 @@ static void test_refusals(void **state)
 	assert_int_equal(load(""), -ERR_UNSUPPORTED);
 	fake_expect_why("loadflags=0 is a zImage's");
 	setup(NULL);
-	h->syssize = CODE_SIZE / 16 + 1;
+	h->syssize = IMAGE_LINUX_CODE / 16 + 1;
 	assert_int_equal(load(""), -ERR_CORRUPT);
 	fake_expect_why("setup_sects=4 syssize=0x301 need 14864 bytes, the file has 14848");
 	setup(NULL);
@@ -328,7 +298,7 @@ static void test_refusals(void **state)
 	fake_expect_why("code32_start=0, its entry is in real mode and calls a BIOS: give a kernel with");
 	setup(NULL);
 	h->syssize = 1;
-	assert_int_equal(fake_load(file, SETUP_SIZE + 0x200, ""), -ERR_CORRUPT);
+	assert_int_equal(fake_load(file, IMAGE_LINUX_SETUP + 0x200, ""), -ERR_CORRUPT);
 	fake_expect_why("has a 64-bit entry at 0x200, but behind setup_sects=4 are 512 bytes");
 	h->setup_sects = 1;
 	assert_int_equal(fake_load(file, 1023, ""), -ERR_CORRUPT);
@@ -350,7 +320,7 @@ static void test_cut_off(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fake_loader_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_64_bit),  TEST(test_boot_params), TEST(test_32_bit),	    TEST(test_relocation),
 		TEST(test_fixed),   TEST(test_versions),    TEST(test_initrd),	    TEST(test_cmdline_limit),

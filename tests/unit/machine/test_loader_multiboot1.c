@@ -12,76 +12,18 @@
 #include "machine/memory_map.h"
 #include "tests/unit/kernel/fake_log.h"
 #include "tests/unit/machine/fake_loader.h"
+#include "tests/unit/machine/image_multiboot1.h"
 
-#define MAGIC	  0x1badb002U
-#define ADDRESSES (1U << 16)
-
-/* A flat kernel whose header is not at its start. */
-static struct flat {
-	char junk[16];
-	struct header {
-		u32 magic, flags, checksum, header, load, load_end, bss_end, entry;
-	} header;
-	char code[64];
-} flat;
-
-static struct elf_file {
-	Elf64_Ehdr ehdr;
-	Elf64_Phdr segment;
-	struct header header;
-	char code[60];
-	Elf64_Shdr sections[4];
-	char strings[24], symbols[48];
-} elf;
-
-static void seal(struct header *h)
-{
-	h->magic = MAGIC;
-	h->checksum = 0U - h->magic - h->flags;
-}
+static struct flat flat;
+static struct elf_file elf;
 
 static int setup(void **state)
 {
 	(void)state;
 	fake_loader_reset(MIB(8));
 	fake_log_reset();
-	flat = (struct flat){
-		.header = { .flags = ADDRESSES | 3, .header = 0x100010, .load = 0x100008,
-			    .load_end = 0x100000 + sizeof(flat), .bss_end = 0x102000,
-			    .entry = 0x100030 },
-		.junk = "abcdefghijklmno",
-		.code = "here is the kernel",
-	};
-	seal(&flat.header);
-	elf = (struct elf_file){
-		.ehdr = { .e_type = ET_EXEC, .e_machine = EM_X86_64, .e_entry = 0xffffffff80200010,
-			  .e_phoff = offsetof(struct elf_file, segment),
-			  .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 1,
-			  .e_shoff = offsetof(struct elf_file, sections),
-			  .e_shentsize = sizeof(Elf64_Shdr), .e_shnum = 4, .e_shstrndx = 2 },
-		.segment = { PT_LOAD, PF_X, offsetof(struct elf_file, header), 0xffffffff80200000,
-			     0x200000, sizeof(elf.header) + sizeof(elf.code), 0x1800, 4 },
-		.header = { .flags = 3 },
-		.code = "the ELF kernel",
-		.sections = { { 0 },
-			      { .sh_type = SHT_PROGBITS, .sh_flags = SHF_ALLOC, .sh_addr = 0x200000,
-				.sh_offset = offsetof(struct elf_file, header), .sh_size = 64 },
-			      { .sh_type = SHT_STRTAB, .sh_offset = offsetof(struct elf_file, strings),
-				.sh_size = sizeof(elf.strings) },
-			      { .sh_type = SHT_SYMTAB, .sh_offset = offsetof(struct elf_file, symbols),
-				.sh_size = sizeof(elf.symbols) } },
-		.strings = "the strings",
-		.symbols = "the symbols",
-	};
-	memcpy(elf.ehdr.e_ident, ELFMAG "\2\1\1", 7);
-	seal(&elf.header);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fake_loader_free();
+	flat = image_multiboot1_flat();
+	elf = image_multiboot1_elf();
 	return 0;
 }
 
@@ -259,7 +201,7 @@ static void test_cut_off(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fake_loader_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_flat),	 TEST(test_elf_entry), TEST(test_information),
 		TEST(test_symbols),	 TEST(test_symbols_without_room),

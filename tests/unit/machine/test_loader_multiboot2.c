@@ -78,13 +78,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	fake_loader_free();
-	return 0;
-}
-
 /* One segment: the whole file at 2 MiB. */
 static void make_elf(void)
 {
@@ -374,7 +367,7 @@ static void test_lying_lengths(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fake_loader_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_elf),	       TEST(test_flat),	    TEST(test_entry_tag),
 		TEST(test_information), TEST(test_symbols),    TEST(test_relocation), TEST(test_requests),

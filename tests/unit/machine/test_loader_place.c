@@ -25,13 +25,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	fake_loader_free();
-	return 0;
-}
-
 static void test_claims(void **state)
 {
 	(void)state;
@@ -196,7 +189,7 @@ static void test_hole(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fake_loader_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_claims), TEST(test_complaints), TEST(test_too_many_pieces),
 		TEST(test_lowest), TEST(test_highest),	  TEST(test_limits),

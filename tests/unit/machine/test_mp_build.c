@@ -23,13 +23,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	fake_loader_free();
-	return 0;
-}
-
 /* At each 16 bytes of the BIOS' 64K; 0 if there is none. */
 static gpa_t find(void)
 {
@@ -139,7 +132,7 @@ static void test_no_apic(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fake_loader_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_header),     TEST(test_entries), TEST(test_processor),
 		TEST(test_interrupts), TEST(test_no_apic),
